@@ -1,0 +1,52 @@
+# A room is one folder of src/assay: a static library of its .cc files and one test program of its *_test.cc files.
+#
+#   assay_room(NAME [TORCH] ROOMS room… LIBRARIES lib… TEST_LIBRARIES lib…)
+#
+# TORCH: the room's files see libtorch through the precompiled header of network/torch.h.
+# Globbing is deliberate: adding a check is writing its files, not editing lists.
+function(assay_room name)
+  cmake_parse_arguments(ROOM "TORCH" "" "ROOMS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  if(NOT sources)
+    return()
+  endif()
+  add_library(assay_${name} STATIC ${sources})
+  add_library(assay::${name} ALIAS assay_${name})
+  set_target_properties(assay_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(assay_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  target_link_libraries(assay_${name} PRIVATE $<BUILD_INTERFACE:assay_options>)
+  foreach(room ${ROOM_ROOMS})
+    target_link_libraries(assay_${name} PUBLIC assay_${room})
+  endforeach()
+  target_link_libraries(assay_${name} PRIVATE ${ROOM_LIBRARIES})
+  if(ROOM_TORCH)
+    target_link_libraries(assay_${name} PRIVATE assay_torch)
+    if(name STREQUAL "network")
+      target_precompile_headers(assay_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/assay/network/torch.h)
+    else()
+      target_precompile_headers(assay_${name} REUSE_FROM assay_network)
+    endif()
+  endif()
+  set_property(GLOBAL APPEND PROPERTY ASSAY_ROOMS assay_${name})
+
+  if(ASSAY_TESTS AND tests)
+    add_executable(assay_${name}_test ${tests})
+    target_link_libraries(assay_${name}_test PRIVATE
+      assay_${name} assay_options ${ROOM_LIBRARIES} ${ROOM_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(assay_${name}_test PRIVATE
+      ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    if(ROOM_TORCH)
+      target_link_libraries(assay_${name}_test PRIVATE assay_torch)
+      target_precompile_headers(assay_${name}_test REUSE_FROM assay_network)
+    endif()
+    add_test(NAME ${name} COMMAND assay_${name}_test)
+    set_tests_properties(${name} PROPERTIES
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+      ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0;OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1")
+  endif()
+endfunction()

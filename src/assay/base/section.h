@@ -1,0 +1,79 @@
+// A check's part of the report, as data: no HTML, no file formats, no pixels.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assay {
+
+struct Series {
+  std::string name;
+  std::vector<double> x, y;
+  std::vector<double> low, high;  // band or error bars round y; empty for none
+};
+
+enum class FigureKind {
+  kLines,        // y over x, bands where given
+  kBars,         // one bar for each label, error bars where given
+  kMatrix,       // labels × labels counts (confusion)
+  kReliability,  // accuracy over confidence with consistency bands (series 0), diagonal, counts below (series 1)
+};
+
+struct Figure {
+  std::string id;       // unique in the section, [a-z0-9-]+
+  std::string title;    // what it shows
+  std::string caption;  // how to read it
+  FigureKind kind = FigureKind::kLines;
+  std::string x_label, y_label;
+  std::vector<std::string> labels;  // bars: one a bar; matrix: one a row and column
+  std::vector<Series> series;       // bars: x unused
+  std::vector<double> matrix;       // row-major labels.size()², rows are the true class
+};
+
+struct Table {
+  std::string title;
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+};
+
+// Values over a picture's area, drawn over the picture on a colour scale from 0 to `scale_max`.
+struct Overlay {
+  int height = 0, width = 0;
+  std::vector<float> values;  // row-major
+  double scale_max = 0;       // 0: the map's own maximum
+  // The part of the picture that the map covers, as fractions of its width and height: left, top, right, bottom.
+  double box[4] = {0, 0, 1, 1};
+};
+
+struct Exhibit {
+  std::string id;       // unique in the section, [a-z0-9-]+; the file is exhibits/CHECK/ID.png
+  std::int64_t row = 0; // of the data set
+  std::string caption;  // one line
+  std::optional<Overlay> overlay;
+};
+
+struct ExhibitGroup {
+  std::string title;  // "Most confident errors"
+  std::vector<Exhibit> exhibits;
+};
+
+// Raw numbers kept beside the report: exhibits/CHECK/ID.npy, float32, C order.
+struct Array {
+  std::string id;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+struct Section {
+  std::string answer;                 // one or two sentences: what was found
+  std::vector<std::string> warnings;  // what a person must know before trusting the numbers; also printed
+  std::vector<std::string> notes;     // how the data were handled (rows left out, rules used)
+  std::vector<Figure> figures;
+  std::vector<Table> tables;
+  std::vector<ExhibitGroup> exhibits;
+  std::vector<Array> arrays;
+};
+
+}  // namespace assay

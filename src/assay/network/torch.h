@@ -1,0 +1,11 @@
+// The one door to libtorch: no other file includes it. <ATen/core/ivalue.h> comes first because clang tools
+// cannot parse Debian 12's libtorch in C++20 otherwise.
+#pragma once
+
+// clang-format off
+#include <ATen/core/ivalue.h>
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/autograd/autograd.h>
+// clang-format on
