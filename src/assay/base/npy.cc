@@ -1,0 +1,155 @@
+#include "assay/base/npy.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+namespace assay {
+
+namespace {
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::uint64_t kLongestHeader = 1
+                                         << 16;  // a header with thousands of dimensions is damage
+
+std::size_t item_size(const std::string& dtype) {
+  if (dtype == "|u1") return 1;
+  if (dtype == "<f4" || dtype == "<i4") return 4;
+  if (dtype == "<f8" || dtype == "<i8") return 8;
+  return 0;
+}
+
+// The text after `'key':` in the header, which is a Python dictionary in one line.
+std::optional<std::string_view> after_key(std::string_view header, std::string_view key) {
+  const std::string quoted = "'" + std::string(key) + "':";
+  const auto at = header.find(quoted);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = header.substr(at + quoted.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  return rest;
+}
+
+std::vector<std::int64_t> parse_shape(std::string_view text, const std::string& path) {
+  const auto damaged = [&] {
+    return InputError(path, "damaged .npy file: bad shape in the header");
+  };
+  if (text.empty() || text[0] != '(') throw damaged();
+  std::vector<std::int64_t> shape;
+  std::int64_t number = -1;
+  for (const char c : text.substr(1)) {
+    if (c >= '0' && c <= '9') {
+      number = (number < 0 ? 0 : number) * 10 + (c - '0');
+      if (number > (std::int64_t{1} << 48)) throw damaged();
+    } else if (c == ',' || c == ')') {
+      if (number >= 0) shape.push_back(number);
+      number = -1;
+      if (c == ')') return shape;
+    } else if (c != ' ' && c != 'L') {
+      throw damaged();
+    }
+  }
+  throw damaged();
+}
+
+}  // namespace
+
+NpyArray read_npy(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    throw InputError(path, "is a directory, not a .npy file");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw InputError(path, "cannot be opened");
+  const std::uint64_t file_size = std::filesystem::file_size(path, error);
+  if (error) throw InputError(path, "cannot be read: " + error.message());
+
+  char start[8];
+  if (!in.read(start, sizeof start) || std::string_view(start, 6) != kMagic)
+    throw InputError(path, "is not a .npy file");
+  const int version = start[6];
+  if (version < 1 || version > 3) throw InputError(path, "unknown version of the .npy format");
+  unsigned char length[4] = {};
+  if (!in.read(reinterpret_cast<char*>(length), version == 1 ? 2 : 4))
+    throw InputError(path, "damaged .npy file: it ends within the header");
+  const std::uint64_t header_size =
+      length[0] | length[1] << 8 | std::uint64_t{length[2]} << 16 | std::uint64_t{length[3]} << 24;
+  if (header_size > kLongestHeader) throw InputError(path, "damaged .npy file: header too long");
+  std::string header(header_size, ' ');
+  if (!in.read(header.data(), static_cast<std::streamsize>(header_size)))
+    throw InputError(path, "damaged .npy file: it ends within the header");
+
+  const auto descr = after_key(header, "descr");
+  const auto order = after_key(header, "fortran_order");
+  const auto shape = after_key(header, "shape");
+  if (!descr || !order || !shape || descr->size() < 2 || (*descr)[0] != '\'')
+    throw InputError(path, "damaged .npy file: incomplete header");
+  if (order->substr(0, 5) != "False")
+    throw InputError(path, "the array is stored in Fortran order, wanted C order");
+
+  NpyArray array;
+  array.dtype = std::string(descr->substr(1, descr->find('\'', 1) - 1));
+  if (array.dtype == "|b1" || array.dtype == "<u1") array.dtype = "|u1";
+  const std::size_t item = item_size(array.dtype);
+  if (item == 0)
+    throw InputError(path, "items of type " + array.dtype +
+                               " are not read, wanted little-endian float32, float64, int32, int64 "
+                               "or uint8");
+  array.shape = parse_shape(*shape, path);
+  const std::uint64_t left = file_size - static_cast<std::uint64_t>(in.tellg());
+  std::uint64_t size = item;
+  for (const std::int64_t d : array.shape) {
+    if (d != 0 && size > (left + item) / static_cast<std::uint64_t>(d))
+      throw InputError(path, "damaged .npy file: shorter than its shape says");
+    size *= static_cast<std::uint64_t>(d);
+  }
+  if (size > left) throw InputError(path, "damaged .npy file: shorter than its shape says");
+  array.bytes.resize(size);
+  if (size > 0 && !in.read(array.bytes.data(), static_cast<std::streamsize>(size)))
+    throw InputError(path, "cannot be read to its end");
+  return array;
+}
+
+void write_npy(const std::string& path, const std::vector<std::int64_t>& shape,
+               std::span<const float> values) {
+  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+  std::uint64_t count = 1;
+  for (const std::int64_t d : shape) {
+    text += std::to_string(d) + ",";
+    count *= static_cast<std::uint64_t>(d);
+  }
+  if (count != values.size()) throw BugError("write_npy: the shape does not fit the values");
+  text += "), }";
+  const std::size_t start = kMagic.size() + 4;
+  text.append(63 - (start + text.size()) % 64, ' ');  // data begin at a multiple of 64
+  text += '\n';
+
+  const std::string temporary = path + ".part" + std::to_string(::getpid());
+  {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    if (!out) throw InputError(path, "cannot be written");
+    out.write(kMagic.data(), static_cast<std::streamsize>(kMagic.size()));
+    const char version_and_length[4] = {1, 0, static_cast<char>(text.size() & 0xff),
+                                        static_cast<char>(text.size() >> 8)};
+    out.write(version_and_length, 4);
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+    out.write(reinterpret_cast<const char*>(values.data()),
+              static_cast<std::streamsize>(values.size_bytes()));
+    out.close();
+    if (!out) {
+      std::remove(temporary.c_str());
+      throw InputError(path, "cannot be written to its end (disk full?)");
+    }
+  }
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (error) {
+    std::remove(temporary.c_str());
+    throw InputError(path, "cannot be written: " + error.message());
+  }
+}
+
+}  // namespace assay
