@@ -4,6 +4,14 @@
 #
 # TORCH: the room's files see libtorch through the precompiled header of network/torch.h.
 # Globbing is deliberate: adding a check is writing its files, not editing lists.
+
+# Owns that header and nothing else, so that no room's own definitions or flags get into it: g++ takes a precompiled
+# header only where they are the same, and reads libtorch anew (10 s a file) where they are not.
+add_library(assay_precompiled OBJECT ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
+target_include_directories(assay_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(assay_precompiled PRIVATE assay_options assay_torch)
+target_precompile_headers(assay_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/src/assay/network/torch.h)
+
 function(assay_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "ROOMS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
@@ -16,7 +24,7 @@ function(assay_room name)
   endif()
   add_library(assay_${name} STATIC ${sources})
   add_library(assay::${name} ALIAS assay_${name})
-  set_target_properties(assay_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(assay_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(assay_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
   target_link_libraries(assay_${name} PRIVATE $<BUILD_INTERFACE:assay_options>)
@@ -26,11 +34,7 @@ function(assay_room name)
   target_link_libraries(assay_${name} PRIVATE ${ROOM_LIBRARIES})
   if(ROOM_TORCH)
     target_link_libraries(assay_${name} PRIVATE assay_torch)
-    if(name STREQUAL "network")
-      target_precompile_headers(assay_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/assay/network/torch.h)
-    else()
-      target_precompile_headers(assay_${name} REUSE_FROM assay_network)
-    endif()
+    target_precompile_headers(assay_${name} REUSE_FROM assay_precompiled)
   endif()
   set_property(GLOBAL APPEND PROPERTY ASSAY_ROOMS assay_${name})
 
@@ -42,7 +46,7 @@ function(assay_room name)
       ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
     if(ROOM_TORCH)
       target_link_libraries(assay_${name}_test PRIVATE assay_torch)
-      target_precompile_headers(assay_${name}_test REUSE_FROM assay_network)
+      target_precompile_headers(assay_${name}_test REUSE_FROM assay_precompiled)
     endif()
     add_test(NAME ${name} COMMAND assay_${name}_test)
     set_tests_properties(${name} PROPERTIES
