@@ -1,0 +1,10 @@
+# What only building, testing and measuring need.
+find_package(CLI11 REQUIRED)
+find_file(D3_SCRIPT d3.min.js PATHS /usr/share/nodejs/d3/dist REQUIRED NO_DEFAULT_PATH)
+if(ASSAY_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+endif()
+if(ASSAY_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()
