@@ -6,6 +6,7 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 // clang-format on
