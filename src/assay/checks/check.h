@@ -67,8 +67,8 @@ struct Facts {
 };
 
 struct Unit {
-  std::string key;                  // unique in the check
-  std::vector<std::int64_t> rows;   // of the data set, that measure() reads; the first one places the unit
+  std::string key;       // unique in the check
+  std::int64_t row = 0;  // of the data set: the picture that measure() reads
 };
 
 // The clean pass over one row of the data set; unreadable pictures are rows too.
@@ -237,8 +237,8 @@ class Configured final : public AnyCheck {
     records.reserve(stored.size());
     for (const auto& s : stored) {
       records.push_back(from_bytes<typename C::Record>(s.bytes));
-      if constexpr (requires { records.back().row = s.unit.rows.front(); })
-        records.back().row = s.unit.rows.front();
+      if constexpr (requires { records.back().row = s.unit.row; })
+        records.back().row = s.unit.row;
     }
     return records;
   }

@@ -1,0 +1,151 @@
+#include "assay/audit/audit.h"
+
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+
+#include "assay/audit/conclude.h"
+#include "assay/audit/description.h"
+#include "assay/audit/exhibits.h"
+#include "assay/base/archive.h"
+#include "assay/base/file.h"
+#include "assay/imaging/data_set.h"
+#include "assay/network/classifier.h"
+
+namespace assay::audit {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kStoreFile = "records.sqlite";
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+imaging::DataSet open_data(const Plan& plan, int classes) {
+  imaging::DataSource source;
+  source.images = plan.data.images;
+  source.manifest = plan.data.manifest;
+  source.idx = plan.data.idx;
+  source.idx_labels = plan.data.idx_labels;
+  source.limit = plan.data.limit;
+  source.seed = plan.seed;
+  source.where = plan.file;
+  return imaging::DataSet::open(source, {classes, plan.labels});
+}
+
+network::Classifier open_model(const Plan& plan) {
+  network::configure_numerics();
+  return network::Classifier::open(plan.model, plan.input, plan.output, plan.labels);
+}
+
+checks::Facts facts_of(const Plan& plan, const network::Classifier& classifier,
+                       const imaging::DataSet& data) {
+  checks::Facts facts;
+  facts.seed = plan.seed;
+  facts.labels = data.class_names().empty() ? classifier.labels() : data.class_names();
+  return facts;
+}
+
+void make_directory(const std::string& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) throw InputError(directory, "cannot be made: " + error.message());
+  if (!fs::is_directory(directory)) throw InputError(directory, "is not a folder");
+}
+
+std::string in(const std::string& directory, const char* name) {
+  return (fs::path(directory) / name).string();
+}
+
+}  // namespace
+
+Audited run(const Plan& plan, const std::string& directory, const MeasureOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Audited done;
+  done.run.started = utc_now();
+  done.run.threads = options.threads;
+  done.run.batch = options.batch;
+
+  const network::Classifier classifier = open_model(plan);
+  const imaging::DataSet data = open_data(plan, classifier.classes());
+  const checks::Subject subject{classifier, data, facts_of(plan, classifier, data)};
+  const auto checks = configure(plan);
+  refuse_unknown_findings(plan, checks, subject.facts);
+  make_directory(directory);
+  Store store(in(directory, kStoreFile), Store::Mode::kCreate);
+
+  Measured measured = measure(plan, checks, subject, store, options, done.run);
+  Outline outline;
+  outline.plan_subject = plan_subject(plan);
+  outline.model.file = plan.model_as_written;
+  outline.model.sha256 = classifier.sha256();
+  outline.model.labels = subject.facts.labels;
+  for (const auto& [key, value] : describe(classifier.input()))
+    outline.model.description.emplace_back("input." + key, value);
+  for (const auto& [key, value] : describe(classifier.output()))
+    outline.model.description.emplace_back("output." + key, value);
+  outline.model.numerics = network::numerics_version();
+  outline.data = {plan.data_as_written,
+                  measured.data_digest,
+                  static_cast<std::int64_t>(data.found()),
+                  static_cast<std::int64_t>(data.size()),
+                  measured.unreadable,
+                  data.notes()};
+  outline.facts = subject.facts;
+  outline.clean = std::move(measured.clean);
+  outline.measurements = std::move(measured.measurements);
+  outline.plan_file = fs::absolute(plan.file).lexically_normal().string();
+  outline.plan_text = plan.text;
+  store.set_outline(to_bytes(outline));
+
+  done.outcome = conclude(plan, checks, outline, store);
+  write_exhibits(done.outcome, &data, directory);
+  done.run.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return done;
+}
+
+Audited judge(const std::string& directory, const std::string& plan_file) {
+  const auto start = std::chrono::steady_clock::now();
+  if (!fs::exists(in(directory, kStoreFile)))
+    throw InputError(directory, "holds no records.sqlite; `assay run` makes one");
+  Store store(in(directory, kStoreFile), Store::Mode::kExisting);
+  const auto bytes = store.outline();
+  if (!bytes) throw InputError(directory, "holds no finished run; finish it with `assay run`");
+  const auto outline = from_bytes<Outline>(*bytes);
+
+  const Plan plan = plan_file.empty() ? parse_plan(outline.plan_text, outline.plan_file)
+                                      : read_plan(plan_file);
+  if (plan_subject(plan) != outline.plan_subject)
+    throw InputError(plan.file,
+                     "names another model, data set or description than the stored run; judging "
+                     "takes changes of requirements and summarising parameters only");
+  const auto checks = configure(plan);
+  refuse_unknown_findings(plan, checks, outline.facts);
+  Audited done;
+  done.run.started = utc_now();
+  done.run.records_reused = static_cast<std::int64_t>(outline.clean.size());
+  for (const auto& m : outline.measurements)
+    done.run.records_reused += static_cast<std::int64_t>(m.records.size());
+  done.outcome = conclude(plan, checks, outline, store);
+  try {
+    const imaging::DataSet data =
+        open_data(plan, static_cast<int>(outline.facts.labels.size()));
+    write_exhibits(done.outcome, data.size() == outline.clean.size() ? &data : nullptr, directory);
+  } catch (const InputError&) {  // judged away from the pictures
+    write_exhibits(done.outcome, nullptr, directory);
+  }
+  done.run.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return done;
+}
+
+}  // namespace assay::audit

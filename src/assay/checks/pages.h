@@ -1,0 +1,11 @@
+// The checks' Markdown pages, embedded at build: one a .md file beside a check, called page_STEM.
+#pragma once
+
+#include <string_view>
+
+namespace assay::embedded {
+
+extern const std::string_view page_accuracy, page_calibration, page_heatmap, page_input,
+    page_pictures;
+
+}  // namespace assay::embedded

@@ -1,0 +1,71 @@
+// The program: parse, run one action, turn exceptions into one line and an exit code.
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "assay/base/error.h"
+#include "assay/cli/command.h"
+
+namespace {
+
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (c == '\n' || c == '\r') c = ' ';
+  return text;
+}
+
+int run(int argc, char** argv) {
+  using namespace assay::cli;
+  CLI::App app{"Assay audits an image classifier before it ships.", "assay"};
+  app.set_version_flag("--version", "assay " ASSAY_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(
+      "Exit codes: 0 every requirement passes (or none is stated), 1 one fails,\n"
+      "3 none fails but one is inconclusive, 2 the request or an input is bad, 70 a defect of "
+      "Assay.\n\nExample: assay init classifier.onnx pictures/ -o audit.yaml && assay run audit.yaml "
+      "-o out");
+  Global global;
+  app.add_option("--threads", global.threads, "worker threads (default: one a core)")
+      ->check(CLI::Range(1, 1024));
+  app.add_flag("--quiet", global.quiet, "no progress and no summary");
+
+  Action action;
+  add_init(app, global, action);
+  add_run(app, global, action);
+  add_judge(app, global, action);
+  add_inspect(app, global, action);
+  add_predict(app, global, action);
+  add_explain(app, global, action);
+  add_checks(app, global, action);
+  add_schema(app, global, action);
+  add_single_checks(app, global, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    return app.exit(e);  // --help, --version
+  } catch (const CLI::ParseError& e) {
+    std::fprintf(stderr, "assay: %s; see assay --help\n", one_line(e.what()).c_str());
+    return kBadRequest;
+  }
+  return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const assay::InputError& e) {
+    std::fprintf(stderr, "assay: %s\n", one_line(e.what()).c_str());
+    return assay::cli::kBadRequest;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "assay: out of memory; try a smaller --batch or fewer --threads\n");
+    return assay::cli::kBadRequest;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "assay: a defect of Assay: %s; please report it\n",
+                 one_line(e.what()).c_str());
+    return assay::cli::kDefect;
+  }
+}

@@ -1,0 +1,80 @@
+// assay CHECK MODEL IMAGES [--key value …] -o DIR: a plan of one check.
+
+#include <map>
+
+#include "assay/audit/audit.h"
+#include "assay/cli/command.h"
+#include "assay/cli/progress.h"
+
+namespace assay::cli {
+
+namespace {
+
+struct SingleOptions {
+  ModelOptions model;
+  std::string images, directory;
+  std::int64_t limit = 0;
+  std::uint64_t seed = 0;
+  int batch = 32;
+  std::map<std::string, std::string> settings;  // by field name, as written
+};
+
+audit::Plan plan_of(const checks::Entry& entry, const SingleOptions& options) {
+  audit::Plan plan;
+  plan.file = "command line";
+  plan.model = plan.model_as_written = options.model.model;
+  plan.input = options.model.input_description();
+  plan.output = options.model.output_description();
+  plan.labels = options.model.label_names();
+  (options.images.ends_with(".csv") ? plan.data.manifest : plan.data.images) = options.images;
+  plan.data_as_written = options.images;
+  plan.data.limit = options.limit;
+  plan.seed = options.seed;
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (const auto& [name, text] : options.settings)
+    if (!text.empty()) settings.emplace_back(name, text);
+  plan.checks.push_back(audit::plan_check(entry, settings));
+  audit::add_standing_checks(plan);
+  return plan;
+}
+
+}  // namespace
+
+void add_single_checks(CLI::App& app, const Global& global, Action& action) {
+  for (const auto& entry : checks::catalogue()) {
+    auto* command = app.add_subcommand(std::string(entry.info.name),
+                                       std::string(entry.info.question) + " (this check alone)");
+    auto options = std::make_shared<SingleOptions>();
+    options->model.add(*command);
+    command->add_option("IMAGES", options->images, "class folders, or a manifest (.csv)")
+        ->required();
+    command->add_option("-o,--out", options->directory, "folder for the results")->required();
+    command->add_option("--limit", options->limit, "at most so many pictures")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+    command->add_option("--seed", options->seed, "of every random choice");
+    command->add_option("--batch", options->batch, "pictures read and committed together")
+        ->check(CLI::Range(1, 65536));
+    for (const auto& field : entry.fields())
+      command->add_option("--" + field.name, options->settings[field.name],
+                          field.help + " (" + to_text(field.initial) + ")");
+    command->footer("Example: assay " + std::string(entry.info.name) +
+                    " classifier.onnx pictures/ --input imagenet -o out");
+    command->callback([=, &global, &action, &entry] {
+      action = [=, &global, &entry] {
+        const audit::Plan plan = plan_of(entry, *options);
+        audit::Audited done;
+        {
+          ProgressLine line(global);
+          audit::MeasureOptions measuring;
+          measuring.threads = thread_count(global);
+          measuring.batch = options->batch;
+          measuring.progress = [&](const audit::Progress& p) { line(p); };
+          done = audit::run(plan, options->directory, measuring);
+        }
+        return finish(done.outcome, done.run, options->directory, global);
+      };
+    });
+  }
+}
+
+}  // namespace assay::cli
