@@ -1,0 +1,43 @@
+# The whole way for a newcomer: each of these installs what is missing, builds and does what it says.
+# Everything lies under build/; `make clean` removes it.
+
+PREFIX ?= /usr/local
+# As many compilers at once as there are cores and, at 1.5 GB each, memory.
+JOBS ?= $(shell awk -v cores="$$(nproc)" '/MemAvailable/ {fit = int($$2 / 1.5e6)} \
+	END {print fit < 1 ? 1 : (fit < cores ? fit : cores)}' /proc/meminfo)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+.PHONY: help packages debug release test bench demo install clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make test      install the Debian packages, build with sanitisers, run every test'
+	@echo 'make demo      install the packages, build, audit a Fashion-MNIST classifier, say where the report is'
+	@echo 'make release   install the packages, build build/release/assay, the examples and the benchmarks'
+	@echo 'make bench     run the benchmarks (docs/performance.md)'
+	@echo 'make install   install the release to PREFIX (now $(PREFIX))'
+	@echo 'make packages  only install the packages of packages.txt'
+	@echo 'make clean     remove build/'
+
+packages:
+	@tools/install_packages.sh packages.txt
+
+debug release: packages
+	@echo '== building build/$@ with $(JOBS) jobs'
+	cmake --preset $@
+	cmake --build --preset $@ --parallel $(JOBS)
+
+test: debug
+	@tools/run_tests.sh build/debug
+
+demo: release
+	@tools/run_demo.sh build/release/assay build/demo/fashion
+
+bench: release
+	@for program in build/release/benchmarks/*_benchmark; do "$$program" || exit 1; done
+
+install: release
+	cmake --install build/release --prefix '$(PREFIX)'
+
+clean:
+	rm -rf build
