@@ -9,8 +9,8 @@ mkdir -p "$results"
 GTEST_OUTPUT=xml:$(realpath "$results")/ ctest --test-dir "$1" --output-on-failure
 status=$?
 
-# GoogleTest writes one <testcase …> a line, with result="skipped" or a <failure> below it. A program that crashed
-# wrote no file: ctest has said so above, and its status counts.
+# GoogleTest writes one <testcase …> a line, and below it a <failure …> or <skipped message="FILE:LINE&#x0A;REASON">.
+# A program that crashed wrote no file: ctest has said so above, and its status counts.
 cat "$results"/*.xml 2>/dev/null | awk '
   function attribute(name,   rest) {
     rest = $0
@@ -18,20 +18,21 @@ cat "$results"/*.xml 2>/dev/null | awk '
     sub(/".*/, "", rest)
     return rest
   }
-  /<testcase / {
-    if (attribute("status") != "run") next
+  /<testcase / && attribute("status") == "run" {
     ++run
     failing = 0
-    if (attribute("result") == "skipped") {
-      ++skipped
-      names[skipped] = attribute("classname") "." attribute("name")
-    }
+    test = attribute("classname") "." attribute("name")
   }
-  /<failure / { failed += !failing; failing = 1 }
-  END {
-    for (i = 1; i <= skipped; ++i) print "SKIPPED: " names[i]
-    if (skipped)
-      print "SKIPPED: " skipped " tests did not run; most want the reference data under ASSAY_SHARED (default ../shared)."
-    printf "== tests: %d passed, %d failed, %d skipped\n", run - failed - skipped, failed, skipped
-  }'
+  /<failure / {
+    failed += !failing
+    failing = 1
+  }
+  /<skipped / {
+    ++skipped
+    reason = attribute("message")
+    sub(/^[^&]*&#x0A;/, "", reason)
+    gsub(/&#x0A;/, " ", reason)
+    print "SKIPPED: " test ": " reason
+  }
+  END { printf "== tests: %d passed, %d failed, %d skipped\n", run - failed - skipped, failed, skipped }'
 exit $status

@@ -5,7 +5,7 @@
 //   picture [N,1,28,28] → stem [N,32,14,14] → 2 blocks → [N,32,14,14] → 2 blocks → [N,64,7,7]
 //                       → global average pooling → linear → logits [N,10]
 //
-// 176,202 parameters, 13.5 million multiply-adds a picture.
+// 169,834 learned parameters, 13.7 million multiply-adds a picture.
 //
 // A Visitor supplies Value and
 //   conv(x, name, Convolution)   no bias: a batch norm follows
