@@ -34,7 +34,7 @@ demo: release
 	@tools/run_demo.sh build/release/assay build/demo/fashion
 
 bench: release
-	@for program in build/release/benchmarks/*_benchmark; do "$$program" || exit 1; done
+	@for program in build/release/*_benchmark; do "$$program" || exit 1; done
 
 install: release
 	cmake --install build/release --prefix '$(PREFIX)'

@@ -106,8 +106,8 @@ struct Worker {
 
 class Trainer {
  public:
-  explicit Trainer(Parameters parameters) {
-    for (auto& [name, tensor] : parameters) {
+  explicit Trainer(const Parameters& parameters) {
+    for (const auto& [name, tensor] : parameters) {
       if (!fashion::is_learned(name)) continue;
       tensor.requires_grad_(true);
       learned_.push_back(tensor);
