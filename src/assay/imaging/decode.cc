@@ -147,10 +147,9 @@ std::string read_picture_file(const std::string& path) {
   return bytes;
 }
 
-Picture to_gray(Picture picture) {
+Picture to_gray(const Picture& picture) {
   if (picture.channels == 1) return picture;
-  Picture gray = picture;
-  gray.channels = 1;
+  Picture gray{picture.height, picture.width, 1, picture.bits, {}};
   const std::size_t pixels =
       static_cast<std::size_t>(picture.height) * static_cast<std::size_t>(picture.width);
   gray.bytes.resize(pixels * static_cast<std::size_t>(picture.bits / 8));

@@ -5,11 +5,12 @@
 // PIL's convert("RGB") and convert("L") do. Of several pages the first is read; animated WebP is
 // refused.
 //
-// A file is checked before the decoder sees it (file_structure.h): the decoders beneath return half
-// a picture for half a file without a word. Damaged, truncated, foreign and empty files and
-// pictures of more than 2^28 pixels are an InputError of one line that names the file. Cost: one
-// decode and one copy of the pixels; the check reads the file's bytes once. When the answer lies: a
-// TIFF whose compressed strips are damaged but complete decodes to wrong pixels.
+// A file is checked before the decoder sees it (file_structure.h): the decoders beneath return
+// half a picture for half a file without a word. Damaged, truncated, foreign and empty files and
+// pictures of more than 2^28 pixels are an InputError of one line that names the file.
+// Cost: one decode; the check adds a third of that for JPEG (jpeg_scan.h), little for the others.
+// When the answer lies: a TIFF whose compressed strips are damaged but complete decodes to wrong
+// pixels.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ struct DecodeOptions {
 Picture decode(std::string_view bytes, const std::string& name, DecodeOptions options = {});
 // The file's bytes; InputError for a missing, empty or oversized file or a folder.
 std::string read_picture_file(const std::string& path);
-// A grey copy; the picture itself if it is grey already.
-Picture to_gray(Picture picture);
+// A grey copy.
+Picture to_gray(const Picture& picture);
 // By its extension, as when a folder is searched: .jpg .jpeg .jpe .jfif .png .bmp .tif .tiff .webp
 // in any case.
 bool has_picture_extension(std::string_view path);
