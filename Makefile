@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 # As many compilers at once as there are cores and, at 1.5 GB each, memory.
 JOBS ?= $(shell awk -v cores="$$(nproc)" '/MemAvailable/ {fit = int($$2 / 1.5e6)} \
-	END {print fit < 1 ? 1 : (fit < cores ? fit : cores)}' /proc/meminfo)
+	END {print fit < 1 ? 1 : (fit < cores ? fit : cores)}' /proc/meminfo 2>/dev/null || nproc)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 .PHONY: help packages debug release test bench demo install clean

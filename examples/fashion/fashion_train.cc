@@ -17,15 +17,14 @@
 
 #include "assay/base/error.h"
 #include "assay/base/seed.h"
+#include "assay/imaging/idx.h"
 #include "assay/network/torch.h"
 #include "model.h"
 #include "network.h"
-#include "pictures.h"
 
 namespace {
 
 using fashion::kSide;
-using fashion::LabelledPictures;
 using fashion::Mode;
 using fashion::Parameters;
 
@@ -42,6 +41,26 @@ struct Request {
   int epochs = 10;
   std::uint64_t seed = 7;
 };
+
+struct LabelledPictures {
+  assay::imaging::IdxImages images;
+  std::string labels;  // a byte a picture, 0–9
+  std::int64_t size() const { return images.count; }
+};
+
+// `which` is "train" or "t10k".
+LabelledPictures read_pictures(const std::string& folder, const std::string& which) {
+  const std::string stem = folder + "/" + which;
+  LabelledPictures set{assay::imaging::read_idx_images(stem + "-images-idx3-ubyte.gz"),
+                       assay::imaging::read_idx_labels(stem + "-labels-idx1-ubyte.gz").bytes};
+  if (set.images.height != kSide || set.images.width != kSide)
+    throw assay::InputError(stem, "wanted pictures of 28×28 px");
+  if (set.labels.size() != static_cast<std::size_t>(set.size()))
+    throw assay::InputError(stem, "has another number of labels than of pictures");
+  for (const unsigned char label : set.labels)
+    if (label >= fashion::kClasses) throw assay::InputError(stem, "has a label above 9");
+  return set;
+}
 
 struct Batch {
   at::Tensor pictures;  // [n,1,28,28] float32, normalised
@@ -61,13 +80,13 @@ Batch make_batch(const LabelledPictures& set, std::span<const View> views) {
   float* to = batch.pictures.data_ptr<float>();
   for (std::int64_t i = 0; i < n; ++i, to += kSide * kSide) {
     const View& view = views[i];
-    const std::uint8_t* from = set.pixels.data() + std::size_t{view.picture} * kSide * kSide;
+    const std::string_view from = set.images.pixels(view.picture);
     batch.labels.data_ptr<std::int64_t>()[i] = set.labels[view.picture];
     for (int y = std::max(0, view.down); y < std::min(kSide, kSide + view.down); ++y)
       for (int x = std::max(0, view.right); x < std::min(kSide, kSide + view.right); ++x) {
         const int column = view.mirrored ? kSide - 1 - (x - view.right) : x - view.right;
-        const float grey = from[(y - view.down) * kSide + column] / 255.0f;
-        to[y * kSide + x] = (grey - fashion::kMean) / fashion::kStd;
+        const auto grey = static_cast<unsigned char>(from[(y - view.down) * kSide + column]);
+        to[y * kSide + x] = (grey / 255.0f - fashion::kMean) / fashion::kStd;
       }
   }
   return batch;
@@ -226,9 +245,9 @@ Request parse(const std::vector<std::string>& words) {
 
 void run(const Request& request) {
   at::set_num_threads(1);
-  const LabelledPictures pictures = fashion::read_pictures(request.data, "train");
+  const LabelledPictures pictures = read_pictures(request.data, "train");
   Parameters parameters = train(pictures, request);
-  const double right = accuracy(parameters, fashion::read_pictures(request.data, "t10k"));
+  const double right = accuracy(parameters, read_pictures(request.data, "t10k"));
   fashion::write_onnx(parameters, request.out);
   std::printf("%s: %.2f %% of the test pictures are right\n", request.out.c_str(), 100 * right);
 }
