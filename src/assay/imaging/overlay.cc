@@ -1,0 +1,212 @@
+#include "assay/imaging/overlay.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <opencv2/core/mat.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "assay/base/error.h"
+#include "assay/imaging/resize.h"
+
+namespace assay::imaging {
+namespace {
+
+constexpr int kShortestLongSide = 224, kLongestSide = 1024;  // px
+constexpr double kMostOpaque = 0.8;
+
+using ColorMap = std::array<cv::Vec3b, 256>;  // B, G, R
+
+// matplotlib's inferno (van der Walt and Smith, 2015; CC0), as OpenCV carries it.
+const ColorMap& inferno() {
+  static const ColorMap map = [] {
+    cv::Mat ramp(1, 256, CV_8U), colors;
+    for (int i = 0; i < 256; ++i) ramp.at<std::uint8_t>(i) = static_cast<std::uint8_t>(i);
+    cv::applyColorMap(ramp, colors, cv::COLORMAP_INFERNO);
+    ColorMap m;
+    for (int i = 0; i < 256; ++i) m[static_cast<std::size_t>(i)] = colors.at<cv::Vec3b>(i);
+    return m;
+  }();
+  return map;
+}
+
+Picture to_8_bit(const Picture& picture) {
+  if (picture.bits == 8) return picture;
+  Picture p{picture.height, picture.width, picture.channels, 8, {}};
+  p.bytes.resize(picture.bytes.size() / 2);
+  const auto* from = reinterpret_cast<const std::uint16_t*>(picture.bytes.data());
+  for (std::size_t i = 0; i < p.bytes.size(); ++i)
+    p.bytes[i] = static_cast<std::uint8_t>((from[i] * 255u + 32767u) / 65535u);
+  return p;
+}
+
+Picture shrunk(const Picture& picture, int longest) {
+  const int side = std::max(picture.height, picture.width);
+  if (side <= longest) return picture;
+  const auto scaled = [&](int n) {
+    return std::max(1, static_cast<int>(std::lround(static_cast<double>(n) * longest / side)));
+  };
+  return resize(picture, {scaled(picture.height), scaled(picture.width)});
+}
+
+Picture enlarged(const Picture& picture, int factor) {
+  if (factor <= 1) return picture;
+  Picture p{picture.height * factor, picture.width * factor, picture.channels, 8, {}};
+  const auto n = static_cast<std::size_t>(picture.channels);
+  p.bytes.reserve(picture.bytes.size() * static_cast<std::size_t>(factor * factor));
+  for (int y = 0; y < p.height; ++y) {
+    const std::uint8_t* row =
+        picture.bytes.data() + static_cast<std::size_t>(y / factor * picture.width) * n;
+    for (int x = 0; x < p.width; ++x) {
+      const std::uint8_t* pixel = row + static_cast<std::size_t>(x / factor) * n;
+      p.bytes.insert(p.bytes.end(), pixel, pixel + n);
+    }
+  }
+  return p;
+}
+
+// Where the pixels of one side fall on the map's cells, between two of them.
+struct Lookup {
+  bool inside = false;  // of the map's box
+  int low = 0, high = 0;
+  float part = 0;  // of `high`
+};
+
+std::vector<Lookup> lookups(int pixels, int cells, double begin, double end) {
+  std::vector<Lookup> all(static_cast<std::size_t>(pixels));
+  for (int i = 0; i < pixels; ++i) {
+    const double u = ((i + 0.5) / pixels - begin) / (end - begin);
+    const double cell = std::clamp(u * cells - 0.5, 0.0, cells - 1.0);
+    Lookup& l = all[static_cast<std::size_t>(i)];
+    l.inside = u >= 0 && u < 1;
+    l.low = static_cast<int>(cell);
+    l.high = std::min(l.low + 1, cells - 1);
+    l.part = static_cast<float>(cell - l.low);
+  }
+  return all;
+}
+
+float drawable(float v) { return std::isfinite(v) && v > 0 ? v : 0; }
+
+// The value that the scale ends at; 0 where there is nothing to draw.
+double scale_end(const Overlay& overlay) {
+  double max = overlay.scale_max;
+  if (!(max > 0))
+    for (const float v : overlay.values) max = std::max(max, double{drawable(v)});
+  return std::isfinite(max) && max > 0 ? max : 0;
+}
+
+void blend_map(cv::Mat& canvas, int height, int width, const Overlay& overlay, double max) {
+  const auto columns = lookups(width, overlay.width, overlay.box[0], overlay.box[2]);
+  const auto rows = lookups(height, overlay.height, overlay.box[1], overlay.box[3]);
+  for (int y = 0; y < height; ++y) {
+    const Lookup& r = rows[static_cast<std::size_t>(y)];
+    if (!r.inside) continue;
+    const float* low = overlay.values.data() + std::ptrdiff_t{r.low} * overlay.width;
+    const float* high = overlay.values.data() + std::ptrdiff_t{r.high} * overlay.width;
+    for (int x = 0; x < width; ++x) {
+      const Lookup& c = columns[static_cast<std::size_t>(x)];
+      if (!c.inside) continue;
+      const float top = drawable(low[c.low]) * (1 - c.part) + drawable(low[c.high]) * c.part;
+      const float bottom = drawable(high[c.low]) * (1 - c.part) + drawable(high[c.high]) * c.part;
+      const double t = std::min(1.0, (top * (1 - r.part) + bottom * r.part) / max);
+      const double alpha = kMostOpaque * t;
+      const cv::Vec3b& color = inferno()[static_cast<std::size_t>(std::lround(t * 255))];
+      cv::Vec3b& pixel = canvas.at<cv::Vec3b>(y, x);
+      for (int k = 0; k < 3; ++k)
+        pixel[k] = cv::saturate_cast<std::uint8_t>(pixel[k] * (1 - alpha) + color[k] * alpha);
+    }
+  }
+}
+
+void frame_box(cv::Mat& canvas, int height, int width, const Overlay& overlay) {
+  const auto place = [](double fraction, int pixels) {
+    return std::clamp(static_cast<int>(std::lround(fraction * pixels)), 0, pixels);
+  };
+  const int left = place(overlay.box[0], width), right = place(overlay.box[2], width);
+  const int top = place(overlay.box[1], height), bottom = place(overlay.box[3], height);
+  if ((left == 0 && top == 0 && right == width && bottom == height) || right - left < 4 ||
+      bottom - top < 4)
+    return;
+  // White within black: one of them shows on any picture.
+  cv::rectangle(canvas, {left, top}, {right - 1, bottom - 1}, {0, 0, 0}, 1);
+  cv::rectangle(canvas, {left + 1, top + 1}, {right - 2, bottom - 2}, {255, 255, 255}, 1);
+}
+
+std::string number(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", v);
+  return text;
+}
+
+std::string png_of(const cv::Mat& mat) {
+  std::vector<unsigned char> bytes;
+  constexpr int kCompression = 6;  // zlib's own default; OpenCV's is 1
+  if (!cv::imencode(".png", mat, bytes, {cv::IMWRITE_PNG_COMPRESSION, kCompression}))
+    throw BugError("a PNG could not be encoded");
+  return {bytes.begin(), bytes.end()};
+}
+
+// The pixels in OpenCV's channel order.
+cv::Mat bgr_of(const Picture& picture) {
+  const int depth = picture.bits == 8 ? CV_8U : CV_16U;
+  const cv::Mat pixels(picture.height, picture.width, CV_MAKETYPE(depth, picture.channels),
+                       const_cast<std::uint8_t*>(picture.bytes.data()));  // only read
+  cv::Mat bgr;
+  cv::cvtColor(pixels, bgr, picture.channels == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_RGB2BGR);
+  return bgr;
+}
+
+}  // namespace
+
+std::string overlay_png(const Picture& picture, const Overlay& overlay) {
+  if (overlay.height < 1 || overlay.width < 1 ||
+      overlay.values.size() !=
+          static_cast<std::size_t>(overlay.height) * static_cast<std::size_t>(overlay.width) ||
+      !(overlay.box[2] > overlay.box[0]) || !(overlay.box[3] > overlay.box[1]))
+    throw BugError("overlay: values, size and box do not fit each other");
+  Picture p = to_8_bit(shrunk(picture, kLongestSide));
+  const int longer = std::max(p.height, p.width);
+  p = enlarged(p, (kShortestLongSide + longer - 1) / longer);
+
+  const double max = scale_end(overlay);
+  constexpr int kGap = 8, kBarWidth = 14, kFont = cv::FONT_HERSHEY_SIMPLEX, kTextHeight = 10;
+  constexpr double kFontScale = 0.45;  // of Hershey's 22 px
+  const std::string low = "0", high = number(max);
+  int below = 0;
+  const int text_width = cv::getTextSize(high, kFont, kFontScale, 1, &below).width;
+  const int bar_left = p.width + kGap, text_left = bar_left + kBarWidth + kGap / 2;
+  // Room for two numbers beside the bar even where the picture is flat.
+  const int height = std::max(p.height, 3 * kTextHeight);
+  cv::Mat canvas(height, text_left + text_width + kGap, CV_8UC3, cv::Scalar(255, 255, 255));
+  bgr_of(p).copyTo(canvas(cv::Rect(0, 0, p.width, p.height)));
+  if (max > 0) blend_map(canvas, p.height, p.width, overlay, max);
+  frame_box(canvas, p.height, p.width, overlay);
+
+  for (int y = 0; y < height; ++y) {
+    const auto i = static_cast<std::size_t>((height - 1 - y) * 255 / std::max(1, height - 1));
+    for (int x = 0; x < kBarWidth; ++x) canvas.at<cv::Vec3b>(y, bar_left + x) = inferno()[i];
+  }
+  const auto print = [&](const std::string& text, int baseline) {
+    cv::putText(canvas, text, {text_left, baseline}, kFont, kFontScale, {0, 0, 0}, 1, cv::LINE_AA);
+  };
+  print(low, height - 1);
+  if (max > 0) print(high, kTextHeight);
+  return png_of(canvas);
+}
+
+std::string thumbnail_png(const Picture& picture, int longest_side_px) {
+  return encode_png(to_8_bit(shrunk(picture, std::max(1, longest_side_px))));
+}
+
+std::string encode_png(const Picture& picture) {
+  if (picture.channels == 3) return png_of(bgr_of(picture));
+  return png_of(cv::Mat(picture.height, picture.width, picture.bits == 8 ? CV_8U : CV_16U,
+                        const_cast<std::uint8_t*>(picture.bytes.data())));
+}
+
+}  // namespace assay::imaging
