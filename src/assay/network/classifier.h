@@ -1,11 +1,13 @@
-// The audited model as everything above the network sees it: pictures' tensors in, logits out, any value in between.
+// The audited model as everything above the network sees it: pictures' tensors in, logits out, any
+// value in between.
 //
 // Classifier = graph + input description + labels + what the output is.
-// Tensors are [N,C,H,W] (or [N,H,W,C] where the description says so), float32 unless the file takes uint8.
-// Logits are [N,K] float32 whatever the file's output is: a terminal softmax is undone by reading its input (else by
-// log p), log-probabilities are logits already, an N×1 sigmoid head with logit z becomes the two columns (0, z).
-// All functions are const and may be called from several threads at once; each runs on the calling thread alone.
-// Errors: InputError for what the file or the description gets wrong; libtorch's own are given their node's name.
+// Tensors are [N,C,H,W] (or [N,H,W,C] where the description says so), float32 unless the file takes
+// uint8. Logits are [N,K] float32 whatever the file's output is: a terminal softmax is undone by
+// reading its input (else by log p), log-probabilities are logits already, an N×1 sigmoid head with
+// logit z becomes the two columns (0, z). All functions are const and may be called from several
+// threads at once; each runs on the calling thread alone. Errors: InputError for what the file or
+// the description gets wrong; libtorch's own are given their node's name.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,7 @@ class Graph;
 
 struct InputSize {
   int channels = 0, height = 0, width = 0;  // 0: free
-  bool uint8 = false;                       // the file takes 8-bit pixels and does its own preprocessing
+  bool uint8 = false;  // the file takes 8-bit pixels and does its own preprocessing
 };
 
 struct ValueInfo {
@@ -39,8 +41,8 @@ struct Pass;  // network/pass.h
 
 class Classifier {
  public:
-  // Reads `model` (ONNX). `labels` may be empty: then classes are named "0", "1", …; another count than the model's
-  // classes is an InputError.
+  // Reads `model` (ONNX). `labels` may be empty: then classes are named "0", "1", …; another count
+  // than the model's classes is an InputError.
   static Classifier open(const std::string& model, const InputDescription& input,
                          const OutputDescription& output, std::vector<std::string> labels);
   ~Classifier();
@@ -54,22 +56,25 @@ class Classifier {
   int classes() const;
   const std::vector<std::string>& labels() const;  // classes() names
   InputSize input_size() const;                    // what the file demands
-  // The only number of rows that a kernel ever sees (see ARCHITECTURE.md, determinism): 8, or 1 where the exporter
-  // baked a batch of one or the pictures may differ in size.
+  // The only number of rows that a kernel ever sees (see ARCHITECTURE.md, determinism): 8, or 1
+  // where the exporter baked a batch of one or the pictures may differ in size.
   int micro_batch() const;
   const Graph& graph() const;
 
-  // The values of the main path for an input of [channels,height,width] (0 0 0: the file's own size), in order.
+  // The values of the main path for an input of [channels,height,width] (0 0 0: the file's own
+  // size), in order.
   std::vector<ValueInfo> values(InputSize size = {}) const;
-  // The last 4-D value whose spatial extent is larger than 1×1: the default layer of CAM methods. InputError if none.
+  // The last 4-D value whose spatial extent is larger than 1×1: the default layer of CAM methods.
+  // InputError if none.
   std::string last_spatial_value(InputSize size = {}) const;
   // `name` if it is a value of the graph, else InputError with the nearest names.
   std::string value_named(const std::string& name) const;
 
   // The logits of `input` and the values asked for, without autograd. Cost: one forward.
   Pass forward(const at::Tensor& input, std::span<const std::string> keep = {}) const;
-  // The logits as a function of `value` standing in for the graph value `name`; autograd records where `value` (or
-  // `input`) requires grad. `input` is read only where some path to the logits goes round `name`.
+  // The logits as a function of `value` standing in for the graph value `name`; autograd records
+  // where `value` (or `input`) requires grad. `input` is read only where some path to the logits
+  // goes round `name`.
   at::Tensor logits_from(const at::Tensor& input, const std::string& name,
                          const at::Tensor& value) const;
   // The logits with autograd through the whole network.
@@ -81,9 +86,23 @@ class Classifier {
   std::shared_ptr<State> state_;
 };
 
+// What could be told of a model that comes without a description, for a starter audit.
+struct Guess {
+  InputDescription input;
+  OutputDescription output;
+  int classes = 0;
+  std::vector<std::string> guessed;  // "KEY: why", one for each key that the file does not settle
+};
+// Reads and tries the model. Cost: two forwards. InputError as Classifier::open.
+Guess guess_description(const std::string& model);
+
 // Run once, before any model: one thread in each kernel, deterministic algorithms.
 void configure_numerics();
-// What the numbers depend on besides the inputs: executor, libtorch and BLAS versions, CPU features.
+// Run once on each thread that calls a model: OpenMP keeps its thread count for each thread that
+// starts kernels.
+void enter_kernel_thread();
+// What the numbers depend on besides the inputs: executor, libtorch and BLAS versions, CPU
+// features.
 std::string numerics_version();
 
 }  // namespace assay::network

@@ -1,0 +1,70 @@
+#include "assay/network/fold.h"
+
+#include <algorithm>
+
+namespace assay::network {
+
+namespace {
+
+// What is known of a value from its node and that node's inputs.
+struct Known {
+  Follows items = Follows::kConstants;  // what its items follow from
+  Follows shape = Follows::kConstants;  // what its shape follows from; never more than the items do
+};
+
+Known known_of(const Node& node, Reads reads, const std::vector<Known>& known) {
+  Known result;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] == kNoValue) continue;
+    const Known& input = known[node.inputs[i]];
+    if (reads == Reads::kShapeOnly) {
+      result.items = std::max(result.items, input.shape);
+      continue;  // its own shape follows from the rank, which does not change
+    }
+    result.items = std::max(result.items, input.items);
+    const bool tells_size = reads == Reads::kAllSizes || reads == Reads::kDataSizes ||
+                            (reads == Reads::kSizes && i > 0);
+    result.shape = std::max(result.shape, tells_size ? input.items : input.shape);
+  }
+  return result;
+}
+
+void fold_node(const Graph& graph, int index, const Kernel& kernel,
+               std::vector<at::Tensor>& constants) {
+  const Node& node = graph.nodes()[index];
+  std::vector<const at::Tensor*> arguments;
+  for (const ValueId id : node.inputs)
+    arguments.push_back(id == kNoValue ? nullptr : &constants[id]);
+  Outputs outputs = call(graph, node, kernel, Inputs(arguments));
+  for (std::size_t i = 0; i < node.outputs.size(); ++i)
+    if (node.outputs[i] != kNoValue) constants[node.outputs[i]] = std::move(outputs[i]);
+}
+
+}  // namespace
+
+Folding fold(const Graph& graph, const std::vector<Kernel>& kernels) {
+  const at::NoGradGuard no_grad;
+  std::vector<Known> known(graph.value_count());
+  Folding folding;
+  folding.constants.resize(graph.value_count());
+  for (ValueId id = 0; id < graph.value_count(); ++id)
+    if (const at::Tensor* constant = graph.constant(id)) {
+      folding.constants[id] = *constant;
+      if (constant->requires_grad()) known[id].items = Follows::kData;
+    }
+  for (const GraphInput& input : graph.inputs())
+    known[input.value] = {Follows::kData, Follows::kShapes};
+
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+    const Node& node = graph.nodes()[n];
+    const Known result = known_of(node, find_operator(node.domain, node.op)->reads, known);
+    for (const ValueId id : node.outputs)
+      if (id != kNoValue) known[id] = result;
+    if (result.items == Follows::kConstants)
+      fold_node(graph, static_cast<int>(n), kernels[n], folding.constants);
+  }
+  for (const Known& k : known) folding.follows.push_back(k.items);
+  return folding;
+}
+
+}  // namespace assay::network

@@ -1,0 +1,178 @@
+#include "assay/network/graph.h"
+
+#include <algorithm>
+#include <queue>
+
+#include "assay/base/error.h"
+#include "assay/network/torch.h"
+
+namespace assay::network {
+
+namespace {
+
+template <class T>
+const T* attribute(const Node& node, const std::string& name, const char* wanted) {
+  const auto it = node.attributes.find(name);
+  if (it == node.attributes.end()) return nullptr;
+  const T* value = std::get_if<T>(&it->second);
+  if (!value)
+    throw InputError("", "attribute \"" + name + "\" of " + describe(node) +
+                             " has the wrong type, wanted " + wanted);
+  return value;
+}
+
+}  // namespace
+
+std::int64_t Node::integer(const std::string& name, std::int64_t fallback) const {
+  const auto* v = attribute<std::int64_t>(*this, name, "an integer");
+  return v ? *v : fallback;
+}
+float Node::number(const std::string& name, float fallback) const {
+  const auto* v = attribute<float>(*this, name, "a number");
+  return v ? *v : fallback;
+}
+std::string Node::text(const std::string& name, const std::string& fallback) const {
+  const auto* v = attribute<std::string>(*this, name, "a text");
+  return v ? *v : fallback;
+}
+std::vector<std::int64_t> Node::integers(const std::string& name,
+                                         const std::vector<std::int64_t>& fallback) const {
+  const auto* v = attribute<std::vector<std::int64_t>>(*this, name, "integers");
+  return v ? *v : fallback;
+}
+std::vector<float> Node::numbers(const std::string& name) const {
+  const auto* v = attribute<std::vector<float>>(*this, name, "numbers");
+  return v ? *v : std::vector<float>{};
+}
+TensorPointer Node::tensor(const std::string& name) const {
+  const auto* v = attribute<TensorPointer>(*this, name, "a tensor");
+  return v ? *v : nullptr;
+}
+
+std::string describe(const Node& node) {
+  return (node.domain.empty() ? "" : node.domain + ".") + node.op + " \"" + node.name + "\"";
+}
+
+ValueId Graph::find(const std::string& name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? kNoValue : it->second;
+}
+
+ValueId Graph::mention(const std::string& name) {
+  if (name.empty()) return kNoValue;
+  const auto [it, is_new] = by_name_.emplace(name, value_count());
+  if (is_new) {
+    values_.emplace_back();
+    values_.back().name = name;
+  }
+  return it->second;
+}
+
+std::string Graph::maker_of(const Value& value) const {
+  if (value.is_input) return "the model's input";
+  if (value.constant) return "a constant";
+  return describe(nodes_[value.producer]);
+}
+
+void Graph::check_unmade(const Value& value, const std::string& maker) const {
+  if (value.is_input || value.constant || value.producer >= 0)
+    throw InputError(file_, "the value \"" + value.name + "\" is made twice, by " +
+                                maker_of(value) + " and by " + maker);
+}
+
+void Graph::add_input(const std::string& name, const std::string& type, bool has_shape,
+                      std::vector<std::int64_t> shape) {
+  const ValueId id = mention(name);
+  if (id == kNoValue) throw InputError(file_, "an input of the model has no name");
+  check_unmade(values_[id], "the model's input");
+  values_[id].is_input = true;
+  inputs_.push_back({id, type, has_shape, std::move(shape)});
+}
+
+void Graph::add_output(const std::string& name) {
+  const ValueId id = mention(name);
+  if (id == kNoValue) throw InputError(file_, "an output of the model has no name");
+  if (std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end())
+    throw InputError(file_, "the output \"" + name + "\" is listed twice");
+  outputs_.push_back(id);
+}
+
+void Graph::add_constant(const std::string& name, at::Tensor tensor) {
+  const ValueId id = mention(name);
+  if (id == kNoValue) throw InputError(file_, "a constant of the model has no name");
+  check_unmade(values_[id], "a constant");
+  values_[id].constant = std::make_shared<const at::Tensor>(std::move(tensor));
+}
+
+void Graph::add_node(Node node, const std::vector<std::string>& inputs,
+                     const std::vector<std::string>& outputs) {
+  const int index = static_cast<int>(nodes_.size());
+  if (node.name.empty()) node.name = node.op + "_" + std::to_string(index);
+  nodes_.push_back(std::move(node));
+  Node& added = nodes_.back();
+  for (const std::string& name : inputs) added.inputs.push_back(mention(name));
+  for (const std::string& name : outputs) {
+    const ValueId id = mention(name);
+    if (id != kNoValue) {
+      check_unmade(values_[id], describe(added));
+      values_[id].producer = index;
+    }
+    added.outputs.push_back(id);
+  }
+}
+
+void Graph::finish() {
+  for (const Node& node : nodes_)
+    for (const ValueId id : node.inputs)
+      if (id != kNoValue && values_[id].producer < 0 && !values_[id].is_input &&
+          !values_[id].constant)
+        throw InputError(file_, describe(node) + " reads the value \"" + values_[id].name +
+                                    "\", which nothing makes");
+  for (const ValueId id : outputs_)
+    if (values_[id].producer < 0 && !values_[id].is_input && !values_[id].constant)
+      throw InputError(file_, "nothing makes the output \"" + values_[id].name + "\"");
+
+  // Kahn's algorithm; of the nodes that are ready the file's first goes first, so a sorted file
+  // keeps its order.
+  std::vector<int> waits_for(nodes_.size(), 0);
+  std::vector<std::vector<int>> readers(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    for (const ValueId id : nodes_[i].inputs)
+      if (id != kNoValue && values_[id].producer >= 0) {
+        ++waits_for[i];
+        readers[values_[id].producer].push_back(static_cast<int>(i));
+      }
+  std::priority_queue<int, std::vector<int>, std::greater<>> ready;
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (waits_for[i] == 0) ready.push(static_cast<int>(i));
+  std::vector<int> order;
+  while (!ready.empty()) {
+    const int i = ready.top();
+    ready.pop();
+    order.push_back(i);
+    for (const int reader : readers[i])
+      if (--waits_for[reader] == 0) ready.push(reader);
+  }
+  if (order.size() < nodes_.size()) {
+    const auto stuck =
+        std::find_if(waits_for.begin(), waits_for.end(), [](int n) { return n > 0; });
+    throw InputError(
+        file_, "the nodes form a cycle through " + describe(nodes_[stuck - waits_for.begin()]));
+  }
+  std::vector<Node> sorted;
+  sorted.reserve(nodes_.size());
+  for (const int i : order) sorted.push_back(std::move(nodes_[i]));
+  nodes_ = std::move(sorted);
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    for (const ValueId id : nodes_[i].outputs)
+      if (id != kNoValue) values_[id].producer = static_cast<int>(i);
+}
+
+void Graph::set_constant_input(int node, int input, at::Tensor tensor) {
+  std::string name = this->name(nodes_[node].inputs[input]) + "/" + nodes_[node].name;
+  while (by_name_.count(name)) name += "'";
+  add_constant(name, std::move(tensor));
+  nodes_[node].inputs[input] = find(name);
+}
+
+}  // namespace assay::network

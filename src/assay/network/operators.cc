@@ -1,0 +1,169 @@
+#include "assay/network/operators.h"
+
+#include <limits>
+#include <map>
+#include <new>
+#include <unordered_map>
+
+#include "assay/base/error.h"
+
+namespace assay::network {
+
+namespace {
+
+const std::unordered_map<std::string_view, const Operator*>& table() {
+  static const auto* const kTable = [] {
+    auto* all = new std::unordered_map<std::string_view, const Operator*>;
+    for (const auto group :
+         {elementwise_operators(), activation_operators(), conv_operators(), pool_operators(),
+          norm_operators(), linear_operators(), reduce_operators(), shape_operators(),
+          slice_operators(), index_operators(), create_operators(), resize_operators()})
+      for (const Operator& op : group)
+        if (!all->emplace(op.name, &op).second)
+          throw BugError("operator " + std::string(op.name) + " is in the table twice");
+    return all;
+  }();
+  return *kTable;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string shapes_of(const Inputs& inputs) {
+  std::string text;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    text += i == 0 ? "" : ", ";
+    if (!inputs.has(i)) {
+      text += "none";
+      continue;
+    }
+    text += c10::toString(inputs[i].scalar_type());
+    text += "[";
+    for (std::int64_t d = 0; d < inputs[i].dim(); ++d)
+      text += (d ? "," : "") + std::to_string(inputs[i].size(d));
+    text += "]";
+  }
+  return text;
+}
+
+}  // namespace
+
+void refuse(const std::string& what) { throw OperatorError(what); }
+
+const Operator* find_operator(std::string_view domain, std::string_view op) {
+  if (!domain.empty()) return nullptr;
+  const auto it = table().find(op);
+  return it == table().end() ? nullptr : it->second;
+}
+
+std::vector<Kernel> make_kernels(const Graph& graph) {
+  constexpr std::size_t kNamed = 8;  // nodes an operator; a quantised network has hundreds
+  std::map<std::string, std::vector<std::string>> missing;
+  for (const Node& node : graph.nodes())
+    if (!find_operator(node.domain, node.op))
+      missing[node.domain.empty() ? node.op : node.domain + "." + node.op].push_back(node.name);
+  if (!missing.empty()) {
+    std::string list;
+    for (const auto& [op, names] : missing) {
+      list += (list.empty() ? "" : "; ") + op + " (";
+      for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i)
+        list += (i ? ", " : "") + ("\"" + names[i] + "\"");
+      if (names.size() > kNamed) list += " and " + std::to_string(names.size() - kNamed) + " more";
+      list += ")";
+    }
+    throw InputError(graph.file(), "operators that are not supported: " + list);
+  }
+  std::vector<Kernel> kernels;
+  kernels.reserve(graph.nodes().size());
+  for (const Node& node : graph.nodes()) {
+    try {
+      kernels.push_back(find_operator(node.domain, node.op)->make(node));
+    } catch (const OperatorError& error) {
+      throw InputError(graph.file(), describe(node) + ": " + error.what());
+    } catch (const InputError& error) {
+      throw InputError(graph.file(), error.what());
+    }
+  }
+  return kernels;
+}
+
+Outputs call(const Graph& graph, const Node& node, const Kernel& kernel, const Inputs& inputs) {
+  const auto failed = [&](const std::string& what) {
+    return InputError(graph.file(), describe(node) + ": " + first_line(what) + "; its inputs are " +
+                                        shapes_of(inputs));
+  };
+  try {
+    Outputs outputs = kernel(inputs);
+    for (std::size_t i = outputs.size(); i < node.outputs.size(); ++i)
+      if (node.outputs[i] != kNoValue)
+        refuse("its output " + std::to_string(i) + " is not supported");
+    return outputs;
+  } catch (const OperatorError& error) {
+    throw failed(error.what());
+  } catch (const c10::Error& error) {
+    throw failed(error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    throw failed("not enough memory");
+  } catch (const std::runtime_error& error) {
+    // oneDNN and OpenBLAS wrappers throw these.
+    throw failed(error.what());
+  }
+}
+
+std::int64_t axis_of(std::int64_t axis, std::int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    refuse("axis " + std::to_string(axis) + " is outside an input of " + std::to_string(rank) +
+           " dimensions");
+  return axis < 0 ? axis + rank : axis;
+}
+
+std::vector<std::int64_t> integers_of(const at::Tensor& tensor) {
+  if (!at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false))
+    refuse("a list of integers was wanted");
+  if (tensor.numel() > (1 << 16)) refuse("a short list of integers was wanted");
+  const at::Tensor flat = tensor.to(at::kCPU, at::kLong).contiguous();
+  const auto* first = flat.data_ptr<std::int64_t>();
+  return {first, first + flat.numel()};
+}
+
+std::vector<std::int64_t> axes_of(const std::vector<std::int64_t>& attribute, const Inputs& in,
+                                  std::size_t input) {
+  return in.has(input) ? integers_of(in[input]) : attribute;
+}
+
+void check_shape(const std::vector<std::int64_t>& shape) {
+  std::int64_t items = 1;
+  for (const std::int64_t d : shape) {
+    if (d < 0) refuse("a size of " + std::to_string(d) + " came out");
+    if (d > 0 && items > (std::int64_t{1} << 31) / d) refuse("more than 2^31 items came out");
+    items *= d;
+  }
+}
+
+at::ScalarType scalar_type(std::int64_t onnx_type) {
+  switch (onnx_type) {  // the numbers are TensorProto.DataType's
+    case 1:
+    case 10:
+    case 11:
+    case 16:
+      return at::kFloat;
+    case 2:
+      return at::kByte;
+    case 3:
+      return at::kChar;
+    case 5:
+      return at::kShort;
+    case 4:  // uint16: libtorch has none, int32 holds it
+    case 6:
+      return at::kInt;
+    case 7:
+    case 12:  // uint32
+    case 13:  // uint64, up to 2^63 - 1
+      return at::kLong;
+    case 9:
+      return at::kBool;
+    default:
+      refuse("element type " + std::to_string(onnx_type) + " is not supported");
+  }
+}
+
+}  // namespace assay::network

@@ -1,0 +1,37 @@
+// What the model's picture input demands, and made-up pictures to try the model with.
+#pragma once
+
+#include "assay/base/input_description.h"
+#include "assay/network/classifier.h"
+#include "assay/network/executor.h"
+#include "assay/network/graph.h"
+#include "assay/network/torch.h"
+
+namespace assay::network {
+
+struct PictureInput {
+  ValueId value = kNoValue;
+  std::string name;
+  Layout layout = Layout::kNchw;
+  InputSize size;              // 0 where the file leaves it open
+  std::int64_t batch = kFree;  // rows baked into the file
+  Shape shape(const InputSize& of, std::int64_t rows) const;
+};
+
+// The model's only input, or InputError: no input, several, not four dimensions, not pixels.
+PictureInput picture_input(const Graph& graph, Layout layout);
+// `input` with what the description says where the file leaves the size open; still 0 where
+// pictures may differ. InputError where the two contradict each other.
+InputSize described_size(const Graph& graph, const PictureInput& input,
+                         const InputDescription& description);
+// `size` with something to try where it is open.
+InputSize trial_size(InputSize size);
+// Random pixels, the same each time, as the description would prepare them. [rows,C,H,W] or
+// [rows,H,W,C].
+at::Tensor trial_pictures(const PictureInput& input, const InputSize& size, std::int64_t rows,
+                          const InputDescription& description);
+
+std::string shape_text(
+    const std::vector<std::int64_t>& shape);  // "[N,3,224,224]", free sizes as "?"
+
+}  // namespace assay::network
