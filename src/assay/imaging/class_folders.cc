@@ -1,8 +1,12 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <numeric>
+#include <optional>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "assay/base/error.h"
 #include "assay/imaging/decode.h"

@@ -1,8 +1,5 @@
 #include "assay/imaging/data_set.h"
 
-#include <algorithm>
-#include <filesystem>
-
 #include "assay/base/error.h"
 #include "assay/imaging/digest.h"
 

@@ -8,6 +8,8 @@
 #include <opencv2/core/mat.hpp>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <utility>
+#include <vector>
 
 #include "assay/base/error.h"
 #include "assay/base/file.h"

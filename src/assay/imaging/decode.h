@@ -8,9 +8,10 @@
 // A file is checked before the decoder sees it (file_structure.h): the decoders beneath return
 // half a picture for half a file without a word. Damaged, truncated, foreign and empty files and
 // pictures of more than 2^28 pixels are an InputError of one line that names the file.
-// Cost: one decode; the check adds a third of that for JPEG (jpeg_scan.h), little for the others.
-// When the answer lies: a TIFF whose compressed strips are damaged but complete decodes to wrong
-// pixels.
+// Cost: one decode; the check adds a third of that for JPEG (jpeg_scan.h), the unpacking for
+// compressed TIFF, little for the others.
+// When the answer lies: damage that leaves the structure whole, such as flipped bits in JPEG data
+// that still decode to the right number of blocks.
 #pragma once
 
 #include <cstdint>

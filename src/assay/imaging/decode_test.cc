@@ -234,6 +234,60 @@ TEST(Decode, ReadsPalettesAndFewBits) {
   EXPECT_EQ(white_is_zero.bytes, (std::vector<std::uint8_t>{245, 0}));
 }
 
+TEST(Decode, ReadsBmpOfEveryKind) {
+  const auto u16 = [](int v) {
+    return std::string{static_cast<char>(v), static_cast<char>(v >> 8)};
+  };
+  const auto u32 = [&](int v) { return u16(v & 0xFFFF) + u16(v >> 16); };
+  const auto bmp = [&](int height, int bits, int compression, const std::string& palette,
+                       const std::string& pixels) {
+    const int at = static_cast<int>(54 + palette.size());
+    return "BM" + u32(at + static_cast<int>(pixels.size())) + u32(0) + u32(at) + u32(40) + u32(3) +
+           u32(height) + u16(1) + u16(bits) + u32(compression) + u32(0) + u32(0) + u32(0) +
+           u32(static_cast<int>(palette.size() / 4)) + u32(0) + palette + pixels;
+  };
+  const std::string palette("\x0A\x14\x1E\0\x28\x32\x3C\0", 8);  // blue, green, red, 0
+  // 0 1 1 over 1 1 0, stored from the bottom up; each row padded to 4 bytes.
+  const std::vector<std::uint8_t> rows{30, 20, 10, 60, 50, 40, 60, 50, 40,
+                                       60, 50, 40, 60, 50, 40, 30, 20, 10};
+  const std::string indices("\1\1\0\0\0\1\1\0", 8);
+  EXPECT_EQ(decode(bmp(2, 8, 0, palette, indices), "x").bytes, rows);
+  EXPECT_EQ(decode(bmp(-2, 8, 0, palette, indices.substr(4) + indices.substr(0, 4)), "x").bytes,
+            rows);
+  EXPECT_EQ(decode(bmp(2, 1, 0, palette, std::string("\xC0\0\0\0\x60\0\0\0", 8)), "x").bytes, rows);
+  // Run lengths: two of 1, one of 0, end of line; three given one by one, end of bitmap.
+  const std::string runs("\2\1\1\0\0\0\0\3\0\1\1\0\0\1", 14);
+  EXPECT_EQ(decode(bmp(2, 8, 1, palette, runs), "x").bytes, rows);
+  for (std::size_t n = 0; n < runs.size(); ++n)
+    EXPECT_THAT(error_of([&] { decode(bmp(2, 8, 1, palette, runs.substr(0, n)), "x"); }),
+                HasSubstr("truncated BMP"))
+        << n;
+  const std::string wide("\x1E\x14\x0A\0\x1E\x14\x0A\0\x1E\x14\x0A\0", 12);
+  EXPECT_EQ(decode(bmp(1, 32, 0, "", wide), "x").bytes,
+            (std::vector<std::uint8_t>{10, 20, 30, 10, 20, 30, 10, 20, 30}));
+  EXPECT_THAT(error_of([&] { decode(bmp(1, 24, 4, "", wide), "x"); }), HasSubstr("not supported"));
+}
+
+TEST(Decode, SeesDamageInsideACompressedTiff) {
+  testing::internal::CaptureStderr();
+  // 1: none, 5: LZW, 8: Deflate, 32773: PackBits.
+  for (const int compression : {1, 5, 8, 32773}) {
+    const Picture p = sample_picture(120, 90, 3);
+    const std::string whole = encoded(".tiff", p, {cv::IMWRITE_TIFF_COMPRESSION, compression});
+    expect_equal(decode(whole, "x"), p);
+    if (compression == 1 || compression == 32773) continue;  // there flips are wrong colours
+    int seen = 0;
+    for (std::size_t i = 0; i < 40; ++i) {
+      std::string file = whole;
+      const std::size_t at = 10 + i * (whole.size() - 400) / 40;
+      file.replace(at, 8, std::string(8, static_cast<char>(i * 37)));
+      seen += !error_of([&] { decode(file, "x"); }).empty();
+    }
+    EXPECT_GE(seen, 10) << compression;
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(Decode, ReadsCmykAsAdobeMeansIt) {
   // 8x8, Adobe's inverted C, M, Y, K = 200, 100, 50, 220; made with libjpeg.
   std::string hex = "ffd8ffee000e41646f626500640000000000ffdb004300";

@@ -16,32 +16,28 @@ bool starts_with_at(std::string_view bytes, std::size_t at, std::string_view sta
   return bytes.size() >= at && bytes.substr(at).starts_with(start);
 }
 
-// Do the run lengths of a BMP reach its last row? `x` and `y` follow the decoder's cursor.
-bool run_lengths_complete(std::string_view data, int bits, int width, int height) {
+// Do the run lengths of a BMP end with its last row or with the mark for the end?
+bool run_lengths_complete(std::string_view data, int bits, int height) {
   std::size_t at = 0;
-  std::int64_t x = 0, y = 0;
-  while (y < height) {
-    if (at + 2 > data.size()) return y == height - 1 && x >= width;
+  for (int y = 0; y < height;) {
+    if (at + 2 > data.size()) return false;
     const auto count = static_cast<unsigned char>(data[at]);
     const auto code = static_cast<unsigned char>(data[at + 1]);
     at += 2;
-    if (count > 0) {
-      x += count;
-    } else if (code == 0) {
-      x = 0;
+    if (count > 0) continue;
+    if (code == 0) {
       ++y;
     } else if (code == 1) {
       return true;  // end of bitmap; what was skipped is background
     } else if (code == 2) {
       if (at + 2 > data.size()) return false;
-      x += static_cast<unsigned char>(data[at]);
       y += static_cast<unsigned char>(data[at + 1]);
       at += 2;
     } else {
-      const std::size_t n = bits == 8 ? code : (code + 1u) / 2;
+      std::size_t n = bits == 8 ? code : (code + 1u) / 2;
+      n += n % 2;
       if (at + n > data.size()) return false;
-      x += code;
-      at += n + n % 2;
+      at += n;
     }
   }
   return true;
@@ -123,11 +119,15 @@ FileStructure inspect_bmp(std::string_view bytes, const std::string& name) {
       (in.u32(54) != 0xFF0000 || in.u32(58) != 0xFF00 || in.u32(62) != 0xFF))
     in.unsupported("a BMP with other masks than 8 bits each of blue, green and red");
   if (pixels_at < 14 + header) in.damaged("the pixels begin inside the header");
+  if (bits <= 8) {
+    const std::uint64_t used = header == 12 ? 0 : in.u32(46);
+    if (used > 256) in.damaged("a palette of " + std::to_string(used) + " colours");
+    in.bytes(14 + header, (used == 0 ? std::uint64_t{1} << bits : used) * (header == 12 ? 3 : 4));
+  }
   if (packed) {
     const std::string_view data =
         in.bytes(pixels_at, bytes.size() - std::min<std::uint64_t>(pixels_at, bytes.size()));
-    if (!run_lengths_complete(data, bits, static_cast<int>(width), static_cast<int>(rows)))
-      in.truncated();
+    if (!run_lengths_complete(data, bits, static_cast<int>(rows))) in.truncated();
   } else {
     const std::uint64_t stride = (columns * static_cast<std::uint64_t>(bits) + 31) / 32 * 4;
     in.bytes(pixels_at, stride * rows);

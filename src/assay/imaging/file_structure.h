@@ -1,9 +1,10 @@
 // Is a picture file whole, and what does its header say? Asked before any decoder sees it.
 //
-// JPEG: every marker segment up to EOI, restart markers in order; PNG: every chunk with its CRC up
-// to IEND; BMP: room for all rows, run lengths to the last row; TIFF: the first page's directory
-// and every strip or tile within the file; WebP: RIFF size and every chunk. All throw
-// InputError(name, …). Cost: one pass over the bytes for JPEG and PNG, a few reads for the others.
+// JPEG: every marker segment up to EOI, and a code for every block; PNG: every chunk with its CRC
+// up to IEND; BMP: room for all rows, run lengths to the last row; TIFF: the first page's
+// directory, every strip or tile within the file and unpacking to its size; WebP: RIFF size and
+// every chunk. All throw InputError(name, …). Cost: jpeg_scan.h and tiff_strip.h; a checksum of the
+// bytes for PNG; a few reads for the others.
 #pragma once
 
 #include <cstdint>

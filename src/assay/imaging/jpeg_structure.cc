@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "assay/imaging/byte_reader.h"
 #include "assay/imaging/file_structure.h"

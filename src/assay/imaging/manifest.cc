@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <filesystem>
+#include <string>
 #include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "assay/base/error.h"
 #include "assay/base/field.h"

@@ -5,6 +5,7 @@
 
 #include "assay/imaging/byte_reader.h"
 #include "assay/imaging/file_structure.h"
+#include "assay/imaging/tiff_strip.h"
 
 namespace assay::imaging {
 namespace {
@@ -151,15 +152,19 @@ void check_pieces(const Directory& directory, const ByteReader& in, const Kind& 
   const std::uint64_t pieces = (height + piece_height - 1) / piece_height *
                                ((width + piece_width - 1) / piece_width) * planes;
   if (offsets->count < pieces || counts->count < pieces) in.damaged("strips are missing");
-  const bool raw = directory.number(kCompression, 1) == 1;
+  const std::uint64_t compression = directory.number(kCompression, 1);
   const std::uint64_t row_bytes = (piece_width * kind.bits * (kind.samples / planes) + 7) / 8;
+  constexpr std::uint64_t kMostPieceBytes = std::uint64_t{1} << 30;  // the decoder's own limit
+  if (piece_height * row_bytes > kMostPieceBytes) in.damaged("the size of its tiles");
+  const bool subsampled = kind.photometric == 6;  // fewer bytes than its samples
   for (std::uint64_t i = 0; i < pieces; ++i) {
-    const std::uint64_t n = directory.item(*counts, i);
-    in.bytes(directory.item(*offsets, i), n);
-    const std::uint64_t below = i % (pieces / planes) * piece_height;  // rows above this strip
-    const std::uint64_t rows = tiled ? piece_height : std::min(piece_height, height - below);
-    const bool subsampled = kind.photometric == 6;
-    if (n == 0 || (raw && !subsampled && n < rows * row_bytes)) in.truncated();
+    const std::string_view piece =
+        in.bytes(directory.item(*offsets, i), directory.item(*counts, i));
+    const std::uint64_t above = i % (pieces / planes) * piece_height;  // rows; for strips
+    const std::uint64_t rows = tiled ? piece_height : std::min(piece_height, height - above);
+    if (piece.empty()) in.truncated();
+    if (!subsampled && !unpacks_to(piece, compression, rows * row_bytes))
+      in.damaged("the pixels of a strip end early");
   }
 }
 
