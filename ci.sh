@@ -11,13 +11,15 @@ sources() { git ls-files '*.h' '*.cc'; }
 packages() { tools/install_packages.sh packages.txt; }  # install what packages.txt lists
 
 format() {  # every source file is as clang-format 14 would write it
-  local version
+  local version wrong
   version=$(clang-format --version | grep -oE '[0-9]+' | head -n 1)
   if [ "$version" != 14 ]; then
     echo "clang-format $version writes other files than 14, the one that this project uses: nothing checked"
     return 0
   fi
-  sources | xargs -r clang-format --dry-run -Werror
+  wrong=$(sources | xargs -r clang-format --dry-run 2>&1 |
+    sed -nE 's/^([^:]+):[0-9]+:.*clang-format.*/\1/p' | sort -u)
+  [ -z "$wrong" ] || { echo "run clang-format -i on:" $wrong; return 1; }
 }
 
 layering() { tools/check_layering.sh --self-test && tools/check_layering.sh; }  # who may include what
