@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 #include <string>
 
 #include "assay/base/error.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/interval.h"
+#include "assay/stats/number_text.h"
 #include "assay/stats/requirement.h"
 #include "assay/stats/sample_size.h"
 #include "assay/stats/special.h"
@@ -96,25 +96,10 @@ Corrected holm(std::span<const Requirement> requirements, const std::vector<doub
   return c;
 }
 
-std::string number(double value, int digits) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.*g", digits, value);
-  return text;
-}
-
-// Four significant digits, or as many as tell the value from the bound that it is compared with.
-std::string number_beside(double value, double bound) {
-  int digits = 4;
-  while (digits < 15 && value != bound && number(value, digits) == number(bound, digits)) ++digits;
-  return number(value, digits);
-}
-
-std::string percent(double share) { return number(100 * share, 6) + " %"; }
-
 std::string proven_text(const Requirement& r, Verdict wanted, double proven, double confidence) {
   const bool lower = (r.comparison == Comparison::kAtLeast) == (wanted == Verdict::kPass);
-  return (lower ? "at least " : "at most ") + number_beside(proven, r.bound) + " with " +
-         percent(confidence) + " confidence";
+  return (lower ? "at least " : "at most ") + number_text_beside(proven, r.bound) + " with " +
+         percent_text(confidence, 6) + " confidence";
 }
 
 std::string units_of(const Finding& f) {
@@ -128,7 +113,7 @@ std::string open_reason(const Finding& f, const Settling& settling,
   if (draws && draws->values.size() < 2) return "there is too little to tell its error by";
   if (draws && (1 - settling.confidence) * static_cast<double>(draws->values.size() + 1) < 1 - 1e-9)
     return std::to_string(draws->values.size()) + " draws are too few for a confidence of " +
-           percent(settling.confidence);
+           percent_text(settling.confidence, 6);
   if (!needed) return "no sample below a million would, if the value stays";
   return "about " + std::to_string(*needed) + " " + units_of(f) + " would (now " +
          std::to_string(f.n) + "), if the value stays";
@@ -150,7 +135,7 @@ Decision decide_one(const Requirement& r, const Finding& f, double alpha, bool r
     return d;
   }
   const std::string unit = f.unit.empty() ? "" : " " + f.unit;
-  const std::string subject = f.id + " " + number_beside(f.value, r.bound) + unit;
+  const std::string subject = f.id + " " + number_text_beside(f.value, r.bound) + unit;
   if (std::holds_alternative<Exact>(f.evidence)) {
     const bool good = satisfies(r, f.value);
     d.verdict = good ? Verdict::kPass : Verdict::kFail;
