@@ -49,16 +49,15 @@ std::vector<Gap> gaps_of(std::span<const Cell> cells, double spread) {
   return gaps;
 }
 
-// [draws × gaps]: what chance adds to each gap.
+// [gaps × draws]: what chance adds to each gap.
 std::vector<float> noise_of(std::span<const Cell> cells, const std::vector<Gap>& gaps,
                             const NullHits& null, double spread, const Resampling& resampling) {
   std::vector<float> noise;
-  noise.reserve(at(null.draws) * gaps.size());
-  for (int d = 0; d < null.draws; ++d) {
-    Stream stream(resampling.seed, resampling.purpose, static_cast<std::uint64_t>(d));
-    const auto hits = null.draw(d);
-    for (const Gap& g : gaps) {
-      double e = hits[g.cell] - cells[g.cell].forecast;
+  noise.reserve(gaps.size() * at(null.draws));
+  for (const Gap& g : gaps) {
+    Stream stream(resampling.seed, resampling.purpose, g.cell);
+    for (const float hits : null.cell(g.cell)) {
+      double e = hits - cells[g.cell].forecast;
       if (g.extra > 0) e -= g.sign * (gamma_draw(stream, g.extra) - g.extra);
       noise.push_back(static_cast<float>(spread * e));
     }
@@ -67,16 +66,13 @@ std::vector<float> noise_of(std::span<const Cell> cells, const std::vector<Gap>&
 }
 
 // sum of |offset + noise| for every draw, sorted.
-std::vector<double> folded_sums(const std::vector<Gap>& gaps, const std::vector<float>& noise,
-                                std::span<const double> offset, std::span<const double> imaginary) {
+std::vector<double> folded_sums(const std::vector<float>& noise, std::span<const double> offset,
+                                std::span<const double> imaginary) {
   std::vector<double> sums;
-  sums.reserve(imaginary.size());
-  for (std::size_t d = 0; d < imaginary.size(); ++d) {
-    const float* e = noise.data() + d * gaps.size();
-    double sum = 0;
-    for (std::size_t i = 0; i < gaps.size(); ++i) sum += std::abs(offset[i] + e[i]);
-    sums.push_back(sum - imaginary[d]);
-  }
+  for (const double i : imaginary) sums.push_back(-i);
+  const float* e = noise.data();
+  for (const double o : offset)
+    for (double& sum : sums) sum += std::abs(o + *e++);
   std::sort(sums.begin(), sums.end());
   return sums;
 }
@@ -85,19 +81,16 @@ std::vector<double> folded_sums(const std::vector<Gap>& gaps, const std::vector<
 
 TopLabelNull resample_hits(const TopLabel& top, std::span<const int> width_bin,
                            std::span<const int> mass_bin, int bins, const Resampling& resampling) {
-  const auto empty = [&] {
-    return NullHits{resampling.replicates, at(bins),
-                    std::vector<float>(at(resampling.replicates) * at(bins))};
-  };
-  TopLabelNull null{empty(), empty()};
+  const auto draws = at(resampling.replicates);
+  const NullHits none{resampling.replicates, std::vector<float>(draws * at(bins))};
+  TopLabelNull null{none, none};
   for (std::size_t i = 0; i < top.confidence.size(); ++i) {
     Stream stream(resampling.seed, resampling.purpose, i);
-    float* width = null.width.hits.data() + width_bin[i];
-    float* mass = null.mass.hits.data() + mass_bin[i];
-    for (int d = 0; d < resampling.replicates; ++d, width += bins, mass += bins) {
-      if (stream.uniform() >= top.confidence[i]) continue;
-      *width += 1;
-      *mass += 1;
+    const auto width = null.width.cell(at(width_bin[i])), mass = null.mass.cell(at(mass_bin[i]));
+    for (std::size_t d = 0; d < draws; ++d) {
+      const float hit = stream.uniform() < top.confidence[i] ? 1 : 0;
+      width[d] += hit;
+      mass[d] += hit;
     }
   }
   return null;
@@ -108,28 +101,33 @@ NullHits resample_labels(const Predictions& predictions, int bins, const Resampl
   const std::size_t cells = at(predictions.classes) * at(bins);
   const int draws =
       std::min(resampling.replicates, std::max(50, static_cast<int>(kMostNumbers / cells)));
-  NullHits null{draws, cells, std::vector<float>(at(draws) * cells)};
+  NullHits null{draws, std::vector<float>(at(draws) * cells)};
   Softmax softmax(predictions);
   std::vector<double> below(at(predictions.classes));
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const auto p = softmax(i);
     const auto top = at(top_class(predictions.rows[i]));
+    const auto hits_of = [&](std::size_t c) {
+      return null.cell(c * at(bins) + at(equal_width_bin(p[c], bins)));
+    };
     // The top class first, since most draws end there; then the others in order.
     double sum = p[top];
     for (std::size_t c = 0; c < p.size(); ++c) {
       if (c != top) sum += p[c];
       below[c] = sum;
     }
+    const auto top_hits = hits_of(top);
     Stream stream(resampling.seed, resampling.purpose, i);
-    float* hits = null.hits.data();
-    for (int d = 0; d < draws; ++d, hits += cells) {
+    for (std::size_t d = 0; d < at(draws); ++d) {
       const double u = stream.uniform();
-      std::size_t c = top;
-      if (u >= p[top])
-        c = static_cast<std::size_t>(std::upper_bound(below.begin(), below.end(), u) -
-                                     below.begin());
-      if (c >= p.size()) c = top;  // the sum of float probabilities may fall short of 1
-      hits[c * at(bins) + at(equal_width_bin(p[c], bins))] += 1;
+      // The sum of float probabilities may fall short of 1: what is left over goes to the top
+      // class.
+      if (u < p[top] || u >= sum) {
+        top_hits[d] += 1;
+        continue;
+      }
+      const auto other = std::upper_bound(below.begin(), below.end(), u) - below.begin();
+      hits_of(static_cast<std::size_t>(other))[d] += 1;
     }
   }
   return null;
@@ -137,12 +135,12 @@ NullHits resample_labels(const Predictions& predictions, int bins, const Resampl
 
 std::vector<double> null_errors(std::span<const Cell> cells, const NullHits& null) {
   const double rows = rows_of(cells);
-  std::vector<double> errors;
-  for (int d = 0; d < null.draws; ++d) {
-    const auto hits = null.draw(d);
-    double sum = 0;
-    for (std::size_t i = 0; i < cells.size(); ++i) sum += std::abs(hits[i] - cells[i].forecast);
-    errors.push_back(sum / rows);
+  std::vector<double> errors(at(null.draws));
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].count == 0) continue;
+    const auto hits = null.cell(i);
+    for (std::size_t d = 0; d < errors.size(); ++d)
+      errors[d] += std::abs(hits[d] - cells[i].forecast) / rows;
   }
   return errors;
 }
@@ -202,7 +200,7 @@ Replicates expected_error_replicates(std::span<const Cell> cells, const NullHits
     offset[i] = gaps[i].sign * gaps[i].nearest();
     nearest += gaps[i].nearest();
   }
-  std::vector<double> lower = folded_sums(gaps, noise, offset, none);
+  std::vector<double> lower = folded_sums(noise, offset, none);
   for (double& l : lower) l = (total + nearest - l) / rows;
 
   // An imaginary row moves a top-label gap by 1; a label moved to another class moves two gaps.
@@ -222,7 +220,7 @@ Replicates expected_error_replicates(std::span<const Cell> cells, const NullHits
       offset[i] = gaps[i].sign * gaps[i].shared(t);
       share[at(g)] += gaps[i].shared(t);
     }
-    sums[at(g)] = folded_sums(gaps, noise, offset, imaginary);
+    sums[at(g)] = folded_sums(noise, offset, imaginary);
   }
   std::vector<double> upper;
   for (std::size_t d = 0; d < draws; ++d) {
@@ -303,19 +301,21 @@ Replicates reliability_replicates(const CalibrationMeasures& m, const NullHits& 
   const double spread =
       std::sqrt(dependence.design_effect * std::max(1.0, own > 0 ? seen / own : 1));
   const double root = std::sqrt(m.parts.reliability);
-  std::vector<double> lower, upper;
-  for (int d = 0; d < null.draws; ++d) {
-    const auto hits = null.draw(d);
-    double squares = 0;
-    for (std::size_t i = 0; i < m.classwise.size(); ++i) {
-      const Cell& c = m.classwise[i];
-      if (c.count == 0) continue;
-      const double e = hits[i] - c.forecast;
-      squares += e * e / c.count;
+  std::vector<double> squares(at(null.draws));
+  for (std::size_t i = 0; i < m.classwise.size(); ++i) {
+    const Cell& c = m.classwise[i];
+    if (c.count == 0) continue;
+    const auto hits = null.cell(i);
+    for (std::size_t d = 0; d < squares.size(); ++d) {
+      const double e = hits[d] - c.forecast;
+      squares[d] += e * e / c.count;
     }
-    const double left = std::max(0.0, root - spread * std::sqrt(squares / rows));
+  }
+  std::vector<double> lower, upper;
+  for (std::size_t d = 0; d < squares.size(); ++d) {
+    const double left = std::max(0.0, root - spread * std::sqrt(squares[d] / rows));
     lower.push_back(left * left);
-    const double q = (d + 1) / (null.draws + 1.0);
+    const double q = static_cast<double>(d + 1) / (null.draws + 1.0);
     upper.push_back(m.parts.reliability +
                     influence.standard_error * quantile(StudentT{influence.degrees_of_freedom}, q));
   }
@@ -327,8 +327,8 @@ std::vector<Band> consistency_bands(std::span<const Cell> cells, const NullHits&
   std::vector<Band> bands;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::vector<double> rates;
-    for (int d = 0; d < null.draws && cells[i].count > 0; ++d)
-      rates.push_back(null.draw(d)[i] / cells[i].count);
+    if (cells[i].count > 0)
+      for (const float hits : null.cell(i)) rates.push_back(hits / cells[i].count);
     std::sort(rates.begin(), rates.end());
     if (rates.empty()) {
       bands.push_back({0, 0});

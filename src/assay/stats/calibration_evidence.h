@@ -33,14 +33,17 @@
 
 namespace assay::stats {
 
-// Hits that a perfectly calibrated model of the same confidences would have made: [draws × cells].
+// Hits that a perfectly calibrated model of the same confidences would have made: [cells × draws],
+// since a row's draws mostly fall into one cell.
 struct NullHits {
   int draws = 0;
-  std::size_t cells = 0;
   std::vector<float> hits;
 
-  std::span<const float> draw(int d) const {
-    return {hits.data() + static_cast<std::size_t>(d) * cells, cells};
+  std::span<const float> cell(std::size_t i) const {
+    return {hits.data() + i * static_cast<std::size_t>(draws), static_cast<std::size_t>(draws)};
+  }
+  std::span<float> cell(std::size_t i) {
+    return {hits.data() + i * static_cast<std::size_t>(draws), static_cast<std::size_t>(draws)};
   }
 };
 

@@ -34,7 +34,10 @@ class RowLoss {
     if (predictions_.scores == Scores::kProbabilities) depth_ = depth_.log();
     // A depth of -infinity weighs nothing, but 0 × infinity is no number.
     depth_ = (depth_ - depth_.maxCoeff()).max(-1e7);
-    weight_ = (beta * depth_).exp();
+    if (beta == 0)
+      weight_.setOnes();
+    else
+      weight_ = (beta * depth_).exp();
     const double sum = weight_.sum();
     weight_ *= depth_;
     const double mean = weight_.sum() / sum;
@@ -58,36 +61,45 @@ constexpr const char* kZero = "every label is its row's top class: the best temp
 constexpr const char* kInfinite =
     "the labels fit best without any confidence: the best temperature is infinite";
 
-// Over the rows with fold != left_out; fold empty: all.
-BetaFit fit_beta(const Predictions& predictions, std::span<const int> fold, int left_out,
-                 double start) {
-  RowLoss loss(predictions);
-  bool separable = true;
-  const auto slopes_at = [&](double beta) {
-    RowLoss::Slopes sum{0, 0};
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-      if (!fold.empty() && fold[i] == left_out) continue;
-      const auto s = loss(i, beta);
-      sum.first += s.first;
-      sum.second += s.second;
-      separable = separable && s.top_is_label;
-    }
-    return sum;
-  };
-  // The loss falls for ever where every label is on top, and rises from the start where its slope
-  // at 0 is not negative; between the two there is one minimum.
-  const auto at_zero = slopes_at(0);
-  if (at_zero.second == 0) return {1, "the scores of a row's classes are all equal"};
-  if (at_zero.first >= 0) return {1, kInfinite};
-  if (separable) return {1, kZero};
+struct Sum {
+  double first = 0, second = 0;
+  bool separable = true;  // every label is its row's top class
+  void add(const RowLoss::Slopes& s) {
+    first += s.first;
+    second += s.second;
+    separable = separable && s.top_is_label;
+  }
+};
 
-  double low = 0, high = std::numeric_limits<double>::infinity(), beta = start;
+// The rows that a fit sees: all, or all but those of one fold.
+struct Subset {
+  std::span<const int> fold;
+  int left_out = -1;
+  bool operator()(std::size_t row) const { return fold.empty() || fold[row] != left_out; }
+};
+
+// The sums of several subsets at one β, in one pass.
+std::vector<Sum> sums_at(const Predictions& predictions, const std::vector<Subset>& subsets,
+                         double beta) {
+  RowLoss loss(predictions);
+  std::vector<Sum> sums(subsets.size());
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    if (std::none_of(subsets.begin(), subsets.end(), [&](const Subset& s) { return s(i); }))
+      continue;
+    const auto slopes = loss(i, beta);
+    for (std::size_t k = 0; k < subsets.size(); ++k)
+      if (subsets[k](i)) sums[k].add(slopes);
+  }
+  return sums;
+}
+
+// Newton's method from `beta`, where the sums are `sum`.
+BetaFit descend(const Predictions& predictions, const Subset& subset, double beta, Sum sum) {
+  double low = 0, high = std::numeric_limits<double>::infinity();
   for (int step = 0; step < 200; ++step) {
-    const auto slopes = slopes_at(beta);
-    if (slopes.first == 0) return {beta, ""};
-    (slopes.first < 0 ? low : high) = beta;
-    double next =
-        slopes.second > 0 ? beta - slopes.first / slopes.second : (slopes.first < 0 ? high : low);
+    if (sum.first == 0) return {beta, ""};
+    (sum.first < 0 ? low : high) = beta;
+    double next = sum.second > 0 ? beta - sum.first / sum.second : (sum.first < 0 ? high : low);
     if (std::abs(next - beta) <= 1e-9 * beta)
       return {next, ""};  // the next step would be its square
     next = std::clamp(next, beta / 8, beta * 8);
@@ -95,8 +107,29 @@ BetaFit fit_beta(const Predictions& predictions, std::span<const int> fold, int 
     if (next > kLargestBeta) return {1, kZero};
     if (next < kSmallestBeta) return {1, kInfinite};
     beta = next;
+    sum = sums_at(predictions, {subset}, beta).front();
   }
   return {1, "the fit did not settle"};
+}
+
+std::vector<BetaFit> fit_betas(const Predictions& predictions, const std::vector<Subset>& subsets,
+                               double start) {
+  // The loss falls for ever where every label is on top, and rises from the start where its slope
+  // at 0 is not negative; between the two there is one minimum.
+  const auto at_zero = sums_at(predictions, subsets, 0),
+             at_start = sums_at(predictions, subsets, start);
+  std::vector<BetaFit> fits;
+  for (std::size_t k = 0; k < subsets.size(); ++k) {
+    if (at_zero[k].second == 0)
+      fits.push_back({1, "the scores of a row's classes are all equal"});
+    else if (at_zero[k].first >= 0)
+      fits.push_back({1, kInfinite});
+    else if (at_zero[k].separable)
+      fits.push_back({1, kZero});
+    else
+      fits.push_back(descend(predictions, subsets[k], start, at_start[k]));
+  }
+  return fits;
 }
 
 std::string impossible(const Predictions& predictions) {
@@ -141,7 +174,7 @@ TemperatureFit fit_temperature(const Predictions& predictions) {
   TemperatureFit out;
   out.problem = impossible(predictions);
   if (!out.ok()) return out;
-  const BetaFit fit = fit_beta(predictions, {}, 0, 1);
+  const BetaFit fit = fit_betas(predictions, {Subset{}}, 1).front();
   out.problem = fit.problem;
   if (!out.ok()) return out;
   out.temperature = 1 / fit.beta;
@@ -172,19 +205,19 @@ CrossValidated cross_validate(const Predictions& predictions, const TemperatureF
     out.problem = "too few rows, or clusters, for " + std::to_string(folds.count) + " folds";
     return out;
   }
-  std::vector<double> beta;
-  for (int f = 0; f < folds.count; ++f) {
-    const BetaFit fit = fit_beta(predictions, fold, f, 1 / all.temperature);
-    if (!fit.problem.empty()) {
-      out.problem = "without fold " + std::to_string(f) + ": " + fit.problem;
+  std::vector<Subset> training;
+  for (int f = 0; f < folds.count; ++f) training.push_back({fold, f});
+  const auto fits = fit_betas(predictions, training, 1 / all.temperature);
+  for (std::size_t f = 0; f < fits.size(); ++f) {
+    if (!fits[f].problem.empty()) {
+      out.problem = "without fold " + std::to_string(f) + ": " + fits[f].problem;
       return out;
     }
-    beta.push_back(fit.beta);
-    out.temperature.push_back(1 / fit.beta);
+    out.temperature.push_back(1 / fits[f].beta);
   }
   Softmax softmax(predictions);
   for (std::size_t i = 0; i < predictions.size(); ++i) {
-    const auto p = softmax(i, beta[static_cast<std::size_t>(fold[i])]);
+    const auto p = softmax(i, fits[static_cast<std::size_t>(fold[i])].beta);
     const int top = top_class(predictions.rows[i]);
     out.top.confidence.push_back(p[static_cast<std::size_t>(top)]);
     out.top.hit.push_back(top == predictions.labels[i]);

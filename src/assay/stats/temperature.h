@@ -7,7 +7,7 @@
 // 0), where lower confidence is always better (T grows without end), or where a label has
 // probability 0: then `problem` says so. T and what it does must not be told from the same rows:
 // cross_validate() fits on the other folds. Folds are drawn at random, clusters whole, from (seed,
-// cluster). Cost: n × K exponentials a Newton step, about 6 steps for all rows and 3 more for each
+// cluster). Cost: n × K exponentials a Newton step, about 6 passes for all rows and 2 more for each
 // fold. Source: guo2017calibration.
 #pragma once
 
