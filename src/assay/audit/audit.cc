@@ -10,7 +10,10 @@
 #include "assay/base/archive.h"
 #include "assay/base/file.h"
 #include "assay/imaging/data_set.h"
+#include "assay/methods/batch.h"
 #include "assay/network/classifier.h"
+#include "assay/network/torch.h"
+#include "assay/network/pass.h"
 
 namespace assay::audit {
 
@@ -19,6 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kStoreFile = "records.sqlite";
+constexpr double kTypicalRecordBytes = 500;  // a map of 7 × 7 with its names
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -146,6 +150,50 @@ Audited judge(const std::string& directory, const std::string& plan_file) {
   done.run.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return done;
+}
+
+std::vector<Estimate> estimate(const Plan& plan) {
+  const network::Classifier classifier = open_model(plan);
+  const imaging::DataSet data = open_data(plan, classifier.classes());
+  const checks::Subject subject{classifier, data, facts_of(plan, classifier, data)};
+  const auto checks = configure(plan);
+  refuse_unknown_findings(plan, checks, subject.facts);
+
+  // One forward of the first readable picture's micro-batch, timed; the second of two, when all shapes are known.
+  const auto micro = static_cast<std::size_t>(classifier.micro_batch());
+  const auto& input = classifier.input();
+  double seconds_each = 0;
+  for (std::size_t row = 0; row < data.size() && seconds_each == 0; ++row) {
+    try {
+      const auto picture = data.picture(row, {input.upright, input.channels == Channels::kGray});
+      const std::vector<methods::Slot> slots(micro, {&picture, data.rows()[row].id});
+      const at::Tensor tensor = methods::input_tensor(classifier, input, slots);
+      classifier.forward(tensor);
+      const auto start = std::chrono::steady_clock::now();
+      classifier.forward(tensor);
+      seconds_each = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+                     static_cast<double>(micro);
+    } catch (const InputError&) {  // the next picture may be readable
+    }
+  }
+
+  const auto rows = static_cast<std::int64_t>(data.size());
+  std::vector<Estimate> all;
+  all.push_back({"clean pass", rows, 0, static_cast<double>(rows) * seconds_each,
+                 static_cast<double>(rows * (classifier.classes() * 4 + 256)) / 1e6});
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    Estimate e;
+    e.name = plan.checks[i].name;
+    if (!checks[i]->reads_clean_pass()) {
+      const auto units = static_cast<std::int64_t>(checks[i]->units(subject, {}).size());
+      e.forwards = checks[i]->cost().forwards * units;
+      e.backwards = checks[i]->cost().backwards * units;
+      e.seconds = static_cast<double>(e.forwards + 2 * e.backwards) * seconds_each;
+      e.megabytes = static_cast<double>(units) * kTypicalRecordBytes / 1e6;
+    }
+    all.push_back(e);
+  }
+  return all;
 }
 
 }  // namespace assay::audit

@@ -232,7 +232,7 @@ class Measurer {
 
   void pass(const std::vector<std::int64_t>& starts, const std::string& phase) {
     const std::size_t threads = std::max(1, options_.threads);
-    imaging::Prefetcher<Group> loaded(starts.size(), threads + 1, 1,
+    imaging::Prefetcher<Group> loaded(starts.size(), {.depth = threads + 1, .threads = 1},
                                       [&](std::size_t i) { return load(starts[i]); });
     std::mutex take, tell;
     std::atomic<bool> stop{false};
@@ -244,15 +244,16 @@ class Measurer {
       network::enter_kernel_thread();
       try {
         while (!stop) {
-          std::optional<Group> group;
+          std::optional<imaging::Prefetcher<Group>::Item> item;
           {
             const std::lock_guard lock(take);
-            group = loaded.next();
+            item = loaded.next();
           }
-          if (!group) return;
-          measure_group(*group);
+          if (!item) return;
+          Group& group = item->get();
+          measure_group(group);
           const std::lock_guard lock(tell);
-          progress.done += group->rows;
+          progress.done += group.rows;
           if (options_.progress) options_.progress(progress);
         }
       } catch (...) {

@@ -6,7 +6,7 @@
 
 #include "assay/audit/description.h"
 #include "assay/base/error.h"
-#include "assay/report/html.h"
+#include "assay/report/terminal_summary.h"
 #include "assay/report/write_report.h"
 
 namespace assay::cli {

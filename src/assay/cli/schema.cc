@@ -5,7 +5,7 @@
 
 #include "assay/checks/catalogue.h"
 #include "assay/cli/command.h"
-#include "assay/report/results_json.h"
+#include "assay/report/schema.h"
 
 namespace assay::cli {
 

@@ -1,0 +1,76 @@
+// What a class activation map costs beside one forward of the same micro-batch.
+//
+// `Forward` is the unit. `GradCam` is the clean pass that keeps the layer, and the backward of what lies behind it:
+// at most 1.10 units for a network whose head is pooling + linear. `NaiveGradCam` runs and differentiates everything.
+
+#include <benchmark/benchmark.h>
+
+#include "assay/methods/attribution/cam.h"
+#include "assay/network/pass.h"
+#include "subject.h"
+
+namespace assay::benchmarks {
+namespace {
+
+BenchmarkModel model_named(int index) {
+  if (index == 0) return fashion();
+  InputDescription imagenet;
+  imagenet.mean = {0.485, 0.456, 0.406};
+  imagenet.std = {0.229, 0.224, 0.225};
+  return {shared_folder() + "/data/models/shufflenetv2_x1_0_float_op12.onnx", imagenet,
+          {8, 3, 224, 224}};
+}
+
+bool absent(benchmark::State& state, const BenchmarkModel& model) {
+  if (std::filesystem::exists(model.file)) return false;
+  state.SkipWithError("the reference data are not here (ASSAY_SHARED)");
+  return true;
+}
+
+void Forward(benchmark::State& state) {
+  const auto model = model_named(static_cast<int>(state.range(0)));
+  if (absent(state, model)) return;
+  const auto classifier = open(model);
+  const at::Tensor input = random_input(classifier, model);
+  for (auto _ : state) benchmark::DoNotOptimize(classifier.forward(input).logits);
+}
+
+void Cam(benchmark::State& state, methods::CamMethod method) {
+  const auto model = model_named(static_cast<int>(state.range(0)));
+  if (absent(state, model)) return;
+  const auto classifier = open(model);
+  const at::Tensor input = random_input(classifier, model);
+  const std::vector<std::string> layer{classifier.last_spatial_value()};
+  const std::vector<std::int64_t> targets(static_cast<std::size_t>(input.size(0)), 0);
+  for (auto _ : state) {
+    const auto pass = classifier.forward(input, layer);
+    benchmark::DoNotOptimize(methods::signed_cam(classifier, input, layer[0],
+                                                 pass.values.at(layer[0]), targets, method));
+  }
+}
+
+void GradCam(benchmark::State& state) { Cam(state, methods::CamMethod::kGradCam); }
+void HiResCam(benchmark::State& state) { Cam(state, methods::CamMethod::kHiResCam); }
+
+void NaiveGradCam(benchmark::State& state) {
+  const auto model = model_named(static_cast<int>(state.range(0)));
+  if (absent(state, model)) return;
+  const auto classifier = open(model);
+  const at::Tensor input = random_input(classifier, model).requires_grad_(true);
+  for (auto _ : state) {
+    const at::AutoGradMode record(true);
+    const at::Tensor logits = classifier.logits(input);
+    benchmark::DoNotOptimize(
+        torch::autograd::grad({logits.select(1, 0).sum()}, {input})[0]);
+  }
+}
+
+BENCHMARK(Forward)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(GradCam)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(HiResCam)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(NaiveGradCam)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace assay::benchmarks
+
+BENCHMARK_MAIN();
