@@ -6,6 +6,7 @@
 #include <benchmark/benchmark.h>
 
 #include "assay/methods/attribution/cam.h"
+#include "assay/network/gradient.h"
 #include "assay/network/pass.h"
 #include "subject.h"
 
@@ -60,8 +61,7 @@ void NaiveGradCam(benchmark::State& state) {
   for (auto _ : state) {
     const at::AutoGradMode record(true);
     const at::Tensor logits = classifier.logits(input);
-    benchmark::DoNotOptimize(
-        torch::autograd::grad({logits.select(1, 0).sum()}, {input})[0]);
+    benchmark::DoNotOptimize(network::gradient(logits.select(1, 0).sum(), input));
   }
 }
 

@@ -18,6 +18,7 @@
 #include "assay/base/error.h"
 #include "assay/base/seed.h"
 #include "assay/imaging/idx.h"
+#include "assay/network/gradient.h"
 #include "assay/network/torch.h"
 #include "model.h"
 #include "network.h"
@@ -119,7 +120,7 @@ struct Worker {
     const Batch batch = make_batch(set, views);
     const at::Tensor logits = fashion::forward(parameters, batch.pictures, Mode::kTraining);
     const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
-    return {loss.item<double>(), torch::autograd::grad({loss}, learned)};
+    return {loss.item<double>(), assay::network::gradients(loss, learned)};
   }
 };
 

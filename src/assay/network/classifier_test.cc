@@ -9,6 +9,7 @@
 
 #include "assay/base/error.h"
 #include "assay/base/npy.h"
+#include "assay/network/gradient.h"
 #include "assay/network/graph.h"
 #include "assay/network/input_preset.h"
 #include "assay/network/onnx_builder_test.h"
@@ -130,13 +131,13 @@ TEST(Classifier, GradientsAtAValueAreThoseThroughTheWhole) {
   const std::vector<std::string> keep = {"sum"};
   const at::Tensor value = c.forward(x, keep).values.at("sum").requires_grad_(true);
   const at::Tensor part = c.logits_from(x, "sum", value);
-  const at::Tensor gradient = torch::autograd::grad({at::sum(part.select(1, 2))}, {value})[0];
+  const at::Tensor gradient = network::gradient(at::sum(part.select(1, 2)), value);
   // Pooling and a linear layer: the gradient is weight / pixels.
   const std::vector<float> head = some_weights(20);
   for (std::int64_t channel = 0; channel < 4; ++channel)
     EXPECT_NEAR(gradient[1][channel][3][2].item<float>(), head[2 * 4 + channel] / 36, 1e-7);
   at::Tensor input = x.clone().requires_grad_(true);
-  EXPECT_EQ(torch::autograd::grad({at::sum(c.logits(input))}, {input})[0].sizes(), x.sizes());
+  EXPECT_EQ(network::gradient(at::sum(c.logits(input)), input).sizes(), x.sizes());
   EXPECT_FALSE(c.forward(input).logits.requires_grad());
 }
 

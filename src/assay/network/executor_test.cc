@@ -7,6 +7,7 @@
 
 #include "assay/base/error.h"
 #include "assay/network/fold.h"
+#include "assay/network/gradient.h"
 #include "assay/network/onnx_builder_test.h"
 #include "assay/network/onnx_reader.h"
 #include "assay/network/operators.h"
@@ -77,7 +78,7 @@ TEST(Executor, GradientsAgreeWithCentralDifferences) {
   const auto loss = [&](const at::Tensor& at_x) {
     return at::sum(at::mul(r.run({{"x", at_x}}, {"y"})[0], weights));
   };
-  const at::Tensor gradient = torch::autograd::grad({loss(x)}, {x})[0];
+  const at::Tensor gradient = network::gradient(loss(x), x);
   const double h = 1e-5;
   const at::NoGradGuard no_grad;
   for (int i = 0; i < 100; i += 7) {
@@ -101,7 +102,7 @@ TEST(Executor, ParametersThatRequireGradGetIt) {
   graph->finish();
   const at::Tensor x = at::randn({2, 3});
   const at::Tensor y = Runner(graph).run({{"x", x}}, {"y"})[0];
-  const at::Tensor gradient = torch::autograd::grad({at::sum(y)}, {w})[0];
+  const at::Tensor gradient = network::gradient(at::sum(y), w);
   EXPECT_TRUE(at::allclose(gradient, at::sum(x, {0}).expand({3, 3})));
 }
 
@@ -113,7 +114,7 @@ TEST(Executor, ACutWithAWayRoundItNeedsTheInputToo) {
   // The residual path from a goes round b, so x is read.
   const at::Tensor y = r.run({{"b", b}, {"x", x}}, {"y"}, {2, 2, 5, 5})[0];
   EXPECT_TRUE(at::equal(y, whole[1]));
-  EXPECT_TRUE(torch::autograd::grad({at::sum(y)}, {b})[0].defined());
+  EXPECT_TRUE(network::gradient(at::sum(y), b).defined());
   EXPECT_THROW(r.run({{"b", b}}, {"y"}, {2, 2, 5, 5}), BugError);
   // Behind the addition nothing else leads to y.
   const at::Tensor c = r.run({{"x", x}}, {"c"})[0];

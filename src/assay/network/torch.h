@@ -9,7 +9,6 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/api/include/torch/version.h>
-#include <torch/csrc/autograd/autograd.h>
 // clang-format on
 
 // Since libtorch 2.2 deterministic mode also fills fresh memory.

@@ -1,7 +1,7 @@
 #include "assay/methods/attribution/cam.h"
 
 #include "assay/base/error.h"
-#include "assay/network/torch.h"
+#include "assay/network/gradient.h"
 
 namespace assay::methods {
 
@@ -22,9 +22,7 @@ at::Tensor signed_cam(const network::Classifier& classifier, const at::Tensor& i
   const at::Tensor activation = value.detach().requires_grad_(true);
   const at::Tensor logits = classifier.logits_from(input, layer, activation);
   // The rows of a batch do not see each other, so the gradient of the sum holds each row's own.
-  const at::Tensor gradient =
-      torch::autograd::grad({logits.gather(1, chosen).sum()}, {activation}, {}, c10::nullopt,
-                            /*create_graph=*/false, /*allow_unused=*/true)[0];
+  const at::Tensor gradient = network::gradient(logits.gather(1, chosen).sum(), activation);
   if (!gradient.defined()) return at::zeros({rows, value.size(2), value.size(3)});  // constant head
   const at::AutoGradMode stop(false);
   const at::Tensor weights =
