@@ -17,11 +17,9 @@ at::Tensor input_tensor(const network::Classifier& classifier, const InputDescri
   if (static_cast<std::int64_t>(slots.size()) > rows) throw BugError("more pictures than slots");
   imaging::PreparedSize size;
   for (const auto& slot : slots)
-    if (slot.picture)
-      size = imaging::prepared_size(*slot.picture, slot.name, description, demand);
+    if (slot.picture) size = imaging::prepared_size(*slot.picture, slot.name, description, demand);
   std::vector<std::int64_t> shape{rows, size.channels, size.height, size.width};
-  if (description.layout == Layout::kNhwc)
-    shape = {rows, size.height, size.width, size.channels};
+  if (description.layout == Layout::kNhwc) shape = {rows, size.height, size.width, size.channels};
   at::Tensor input = at::zeros(shape, demand.uint8 ? at::kByte : at::kFloat);
   const auto each = static_cast<std::size_t>(input.numel() / rows);
   for (std::size_t s = 0; s < slots.size(); ++s) {

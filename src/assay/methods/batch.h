@@ -18,8 +18,9 @@ struct Slot {
 
 imaging::ModelDemand demand_of(const network::Classifier& classifier);
 
-// [micro_batch, …] in the layout of `description`, float32 or uint8 as the file takes it; slots beyond `slots` are
-// zeros. InputError as imaging::prepare. Where pictures may differ in size the micro-batch is 1.
+// [micro_batch, …] in the layout of `description`, float32 or uint8 as the file takes it; slots
+// beyond `slots` are zeros. InputError as imaging::prepare. Where pictures may differ in size the
+// micro-batch is 1.
 at::Tensor input_tensor(const network::Classifier& classifier, const InputDescription& description,
                         std::span<const Slot> slots);
 

@@ -12,11 +12,9 @@ at::Tensor signed_cam(const network::Classifier& classifier, const at::Tensor& i
     throw InputError("layer " + layer, "has " + std::to_string(value.dim()) +
                                            " dimensions, a class activation map needs [N,C,h,w]");
   const std::int64_t rows = value.size(0);
-  if (static_cast<std::int64_t>(targets.size()) > rows)
-    throw BugError("more targets than rows");
+  if (static_cast<std::int64_t>(targets.size()) > rows) throw BugError("more targets than rows");
   at::Tensor chosen = at::zeros({rows, 1}, at::kLong);
-  for (std::size_t i = 0; i < targets.size(); ++i)
-    chosen.data_ptr<std::int64_t>()[i] = targets[i];
+  for (std::size_t i = 0; i < targets.size(); ++i) chosen.data_ptr<std::int64_t>()[i] = targets[i];
 
   const at::AutoGradMode record(true);
   const at::Tensor activation = value.detach().requires_grad_(true);

@@ -1,0 +1,217 @@
+// The whole way from picture files to logits and maps, against other people's tools. The numbers
+// and what made them: ASSAY_SHARED/reference/{logits,cam}/README.md. Skipped, loudly, where these
+// data are absent.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "assay/base/npy.h"
+#include "assay/imaging/data_set.h"
+#include "assay/imaging/decode.h"
+#include "assay/imaging/idx.h"
+#include "assay/methods/attribution/cam.h"
+#include "assay/methods/batch.h"
+#include "assay/network/classifier.h"
+#include "assay/network/pass.h"
+#include "assay/network/torch.h"
+
+namespace assay::methods {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string shared() {
+  const char* given = std::getenv("ASSAY_SHARED");
+  return given ? given : ASSAY_SOURCE_DIR "/../shared";
+}
+
+json read_json(const std::string& file) {
+  std::ifstream in(file);
+  return json::parse(in);
+}
+
+InputDescription description(const json& input) {
+  InputDescription d;
+  const std::string channels = input["channels"];
+  d.channels = channels == "bgr"    ? Channels::kBgr
+               : channels == "grey" ? Channels::kGray
+                                    : Channels::kRgb;
+  d.range = input["scale"] == 1.0 ? 255 : 1;
+  d.mean = input.value("mean", std::vector<double>{});
+  d.std = input.value("std", std::vector<double>{});
+  const std::string rule = input["resize"];
+  if (rule != "none") d.resize_height = d.resize_width = input.value("size", 0);
+  if (rule == "shorter") d.resize = ResizeRule::kShorter;
+  if (rule == "squash") d.resize = ResizeRule::kSquash;
+  if (rule == "line") {
+    d.resize = ResizeRule::kLine;
+    d.resize_height = 48;
+    d.resize_width = 192;
+  }
+  d.crop = input.value("crop", 0);
+  return d;
+}
+
+// A picture by its key in the reference: a path below images/, or "mnist/t10k#7".
+imaging::Picture picture_of(const std::string& key, Channels channels) {
+  const std::string images = shared() + "/data/images/";
+  if (const auto hash = key.find('#'); hash != std::string::npos) {
+    static const auto digits =
+        imaging::DataSet::unlabelled({images + "mnist/t10k-images-idx3-ubyte.gz"});
+    return digits.picture(std::stoul(key.substr(hash + 1)));
+  }
+  imaging::DecodeOptions how;
+  how.gray = channels == Channels::kGray;
+  return imaging::decode(imaging::read_picture_file(images + key), key, how);
+}
+
+std::vector<float> logits_of(const network::Classifier& classifier,
+                             const std::vector<std::string>& keys) {
+  std::vector<float> all;
+  const auto micro = static_cast<std::size_t>(classifier.micro_batch());
+  for (std::size_t first = 0; first < keys.size(); first += micro) {
+    std::vector<imaging::Picture> pictures;
+    std::vector<Slot> slots;
+    const std::size_t end = std::min(keys.size(), first + micro);
+    for (std::size_t i = first; i < end; ++i)
+      pictures.push_back(picture_of(keys[i], classifier.input().channels));
+    for (std::size_t i = first; i < end; ++i) slots.push_back({&pictures[i - first], keys[i]});
+    const at::Tensor z =
+        classifier.forward(input_tensor(classifier, classifier.input(), slots)).logits.contiguous();
+    all.insert(all.end(), z.data_ptr<float>(),
+               z.data_ptr<float>() + static_cast<std::int64_t>(end - first) * z.size(1));
+  }
+  return all;
+}
+
+std::vector<double> softmax(const float* z, std::size_t classes) {
+  const double top = *std::max_element(z, z + classes);
+  std::vector<double> p;
+  double sum = 0;
+  for (std::size_t k = 0; k < classes; ++k) sum += p.emplace_back(std::exp(z[k] - top));
+  for (double& v : p) v /= sum;
+  return p;
+}
+
+std::vector<std::string> float_models() {
+  return {"shufflenetv2_x1_0_float_op12.onnx",
+          "SqueezeNet_fp16.onnx",
+          "cifar10_resnet20_op11.onnx",
+          "cifar10_resnet20_op13.onnx",
+          "cifar10_resnet20_op17.onnx",
+          "cifar10_vit_ibp_3_3_8.onnx",
+          "cifar10_winml.onnx",
+          "mnist_cntk_op8.onnx",
+          "neu_smallcnn_op13.onnx",
+          "text_orientation_ppocr.onnx"};
+}
+
+class LogitsReference : public testing::TestWithParam<std::string> {};
+
+TEST_P(LogitsReference, AgreesOnEveryPicture) {
+  const std::string folder = shared() + "/reference/logits/";
+  if (!fs::exists(folder))
+    GTEST_SKIP() << "SKIPPED LOUDLY: no reference data under ASSAY_SHARED (" << shared() << ")";
+  const json reference = read_json(folder + GetParam() + ".json");
+  const NpyArray array = read_npy(folder + GetParam() + "/logits.npy");
+  const auto expected = array.values<float>();
+  OutputDescription output;
+  const bool probabilities = reference["output"] == "probabilities";
+  if (probabilities) output.kind = OutputKind::kProbabilities;
+  network::configure_numerics();
+  const auto classifier = network::Classifier::open(shared() + "/data/models/" + GetParam(),
+                                                    description(reference["input"]), output, {});
+  std::vector<std::string> keys(reference["images"].size());
+  std::vector<int> labels(keys.size(), -1);
+  for (const auto& [key, image] : reference["images"].items()) {
+    keys[image["row"].get<std::size_t>()] = key;
+    labels[image["row"].get<std::size_t>()] = image["label"];
+  }
+  const auto actual = logits_of(classifier, keys);
+  ASSERT_EQ(actual.size(), expected.size());
+  const std::size_t classes = expected.size() / keys.size();
+  const double tolerance = GetParam().find("fp16") != std::string::npos ? 1e-3 : 1e-4;
+  std::size_t same = 0, right = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const float* z = actual.data() + i * classes;
+    const float* e = expected.data() + i * classes;
+    const auto p = softmax(z, classes);
+    std::vector<double> q(e, e + classes);
+    if (!probabilities) q = softmax(e, classes);
+    for (std::size_t k = 0; k < classes; ++k)
+      ASSERT_NEAR(p[k], q[k], tolerance) << keys[i] << " class " << k;
+    const auto top = std::max_element(z, z + classes) - z;
+    same += top == std::max_element(e, e + classes) - e;
+    right += top == labels[i];
+  }
+  EXPECT_GE(static_cast<double>(same) / static_cast<double>(keys.size()),
+            reference["min_same_top1"].get<double>());
+  EXPECT_DOUBLE_EQ(static_cast<double>(right) / static_cast<double>(keys.size()),
+                   reference["top1_accuracy"].get<double>());
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, LogitsReference, testing::ValuesIn(float_models()), test_name);
+
+class CamReference : public testing::TestWithParam<std::string> {};
+
+TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
+  const std::string folder = shared() + "/reference/cam/";
+  if (!fs::exists(folder))
+    GTEST_SKIP() << "SKIPPED LOUDLY: no reference data under ASSAY_SHARED (" << shared() << ")";
+  const json reference = read_json(folder + GetParam() + ".json");
+  const std::string model = reference["onnx_file"];
+  const json logits = read_json(shared() + "/reference/logits/" + model + ".json");
+  network::configure_numerics();
+  const auto classifier = network::Classifier::open(shared() + "/data/models/" + model,
+                                                    description(logits["input"]), {}, {});
+  const std::vector<std::string> keys = reference["images"];
+  for (const std::string& layer : {std::string("last"), std::string("mid")}) {
+    const std::string value = reference["layers"][layer]["onnx_value"];
+    for (const bool hires : {true, false}) {
+      const NpyArray array =
+          read_npy(folder + GetParam() + "/" + (hires ? "hirescam_" : "gradcam_") + layer + ".npy");
+      const auto expected = array.values<float>();
+      const std::size_t size = array.shape[2] * array.shape[3];
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto picture = picture_of(keys[i], classifier.input().channels);
+        const Slot slot{&picture, keys[i]};
+        const at::Tensor input = input_tensor(classifier, classifier.input(), std::span(&slot, 1));
+        const std::vector<std::string> keep{value};
+        const auto pass = classifier.forward(input, keep);
+        for (std::size_t c = 0; c < 2; ++c) {
+          const std::int64_t target = reference["classes"][i][c];
+          const at::Tensor map =
+              signed_cam(classifier, input, value, pass.values.at(value), std::span(&target, 1),
+                         hires ? CamMethod::kHiResCam : CamMethod::kGradCam)[0]
+                  .clamp_min(0)
+                  .contiguous();
+          ASSERT_EQ(map.numel(), static_cast<std::int64_t>(size));
+          const float* e = expected.data() + (i * 2 + c) * size;
+          const double tolerance = 1e-4 * *std::max_element(e, e + size);
+          for (std::size_t k = 0; k < size; ++k)
+            ASSERT_NEAR(map.data_ptr<float>()[k], e[k], tolerance)
+                << layer << " " << keys[i] << " class " << target << " cell " << k;
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, CamReference, testing::Values("shufflenet", "resnet20", "neu"));
+
+}  // namespace
+}  // namespace assay::methods
