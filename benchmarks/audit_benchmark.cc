@@ -1,7 +1,8 @@
 // What an audit's three checks cost beside plain forwards of the same pictures: at most 1.25.
 //
-// `PlainForwards` decodes and runs the Fashion-MNIST test pictures and throws the logits away. `ThreeChecks` measures
-// accuracy, calibration and heatmap from an empty store (`Separately`: one run a check, as three programs would).
+// `PlainForwards` decodes and runs the Fashion-MNIST test pictures and throws the logits away.
+// `ThreeChecks` measures accuracy, calibration and heatmap from an empty store (`Separately`: one
+// run a check, as three programs would).
 
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ audit::Plan plan_of(const std::string& checks) {
       "assay: 1\nmodel: {file: " + fashion().file +
           ", input: {channels: gray, mean: 0.2860, std: 0.3530}}\ndata: {idx: " + kFolder +
           "t10k-images-idx3-ubyte.gz, labels: " + kFolder +
-          "t10k-labels-idx1-ubyte.gz, limit: 2000}\nchecks: {" + checks + ", input: {pictures: 0}}\n",
+          "t10k-labels-idx1-ubyte.gz, limit: 2000}\nchecks: {" + checks +
+          ", input: {pictures: 0}}\n",
       "benchmark.yaml");
   return plan;
 }

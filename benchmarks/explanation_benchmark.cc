@@ -1,7 +1,8 @@
 // What a class activation map costs beside one forward of the same micro-batch.
 //
-// `Forward` is the unit. `GradCam` is the clean pass that keeps the layer, and the backward of what lies behind it:
-// at most 1.10 units for a network whose head is pooling + linear. `NaiveGradCam` runs and differentiates everything.
+// `Forward` is the unit. `GradCam` is the clean pass that keeps the layer, and the backward of what
+// lies behind it: at most 1.10 units for a network whose head is pooling + linear. `NaiveGradCam`
+// runs and differentiates everything.
 
 #include <benchmark/benchmark.h>
 
@@ -18,7 +19,8 @@ BenchmarkModel model_named(int index) {
   InputDescription imagenet;
   imagenet.mean = {0.485, 0.456, 0.406};
   imagenet.std = {0.229, 0.224, 0.225};
-  return {shared_folder() + "/data/models/shufflenetv2_x1_0_float_op12.onnx", imagenet,
+  return {shared_folder() + "/data/models/shufflenetv2_x1_0_float_op12.onnx",
+          imagenet,
           {8, 3, 224, 224}};
 }
 

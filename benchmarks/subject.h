@@ -11,7 +11,8 @@
 
 namespace assay::benchmarks {
 
-// A model whose head is pooling + linear: ShuffleNetV2 where the reference data are, else the shipped Fashion-MNIST one.
+// A model whose head is pooling + linear: ShuffleNetV2 where the reference data are, else the
+// shipped Fashion-MNIST one.
 struct BenchmarkModel {
   std::string file;
   InputDescription input;

@@ -12,8 +12,8 @@
 #include "assay/imaging/data_set.h"
 #include "assay/methods/batch.h"
 #include "assay/network/classifier.h"
-#include "assay/network/torch.h"
 #include "assay/network/pass.h"
+#include "assay/network/torch.h"
 
 namespace assay::audit {
 
@@ -126,8 +126,8 @@ Audited judge(const std::string& directory, const std::string& plan_file) {
   if (!bytes) throw InputError(directory, "holds no finished run; finish it with `assay run`");
   const auto outline = from_bytes<Outline>(*bytes);
 
-  const Plan plan = plan_file.empty() ? parse_plan(outline.plan_text, outline.plan_file)
-                                      : read_plan(plan_file);
+  const Plan plan =
+      plan_file.empty() ? parse_plan(outline.plan_text, outline.plan_file) : read_plan(plan_file);
   if (plan_subject(plan) != outline.plan_subject)
     throw InputError(plan.file,
                      "names another model, data set or description than the stored run; judging "
@@ -141,8 +141,7 @@ Audited judge(const std::string& directory, const std::string& plan_file) {
     done.run.records_reused += static_cast<std::int64_t>(m.records.size());
   done.outcome = conclude(plan, checks, outline, store);
   try {
-    const imaging::DataSet data =
-        open_data(plan, static_cast<int>(outline.facts.labels.size()));
+    const imaging::DataSet data = open_data(plan, static_cast<int>(outline.facts.labels.size()));
     write_exhibits(done.outcome, data.size() == outline.clean.size() ? &data : nullptr, directory);
   } catch (const InputError&) {  // judged away from the pictures
     write_exhibits(done.outcome, nullptr, directory);
@@ -159,7 +158,8 @@ std::vector<Estimate> estimate(const Plan& plan) {
   const auto checks = configure(plan);
   refuse_unknown_findings(plan, checks, subject.facts);
 
-  // One forward of the first readable picture's micro-batch, timed; the second of two, when all shapes are known.
+  // One forward of the first readable picture's micro-batch, timed; the second of two, when all
+  // shapes are known.
   const auto micro = static_cast<std::size_t>(classifier.micro_batch());
   const auto& input = classifier.input();
   double seconds_each = 0;
@@ -171,8 +171,9 @@ std::vector<Estimate> estimate(const Plan& plan) {
       classifier.forward(tensor);
       const auto start = std::chrono::steady_clock::now();
       classifier.forward(tensor);
-      seconds_each = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-                     static_cast<double>(micro);
+      seconds_each =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+          static_cast<double>(micro);
     } catch (const InputError&) {  // the next picture may be readable
     }
   }

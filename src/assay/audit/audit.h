@@ -20,12 +20,12 @@ struct Audited {
   RunInfo run;
 };
 
-// Measures what is not stored yet, summarises and judges. InputError for all that a person can mend; stored records
-// stay whatever happens.
+// Measures what is not stored yet, summarises and judges. InputError for all that a person can
+// mend; stored records stay whatever happens.
 Audited run(const Plan& plan, const std::string& directory, const MeasureOptions& options);
 
-// Summarises and judges what DIR holds, without model; pictures are used for exhibits where they can still be read.
-// `plan_file` empty: the plan of the run.
+// Summarises and judges what DIR holds, without model; pictures are used for exhibits where they
+// can still be read. `plan_file` empty: the plan of the run.
 Audited judge(const std::string& directory, const std::string& plan_file);
 
 struct Estimate {

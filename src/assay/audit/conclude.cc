@@ -14,7 +14,8 @@ std::vector<checks::StoredRecord> stored(const std::vector<RecordRef>& refs, con
   records.reserve(refs.size());
   for (const auto& ref : refs) {
     auto bytes = store.find(ref.key);
-    if (!bytes) throw InputError("records.sqlite", "a record is missing (" + ref.unit + "); run again");
+    if (!bytes)
+      throw InputError("records.sqlite", "a record is missing (" + ref.unit + "); run again");
     records.push_back({{ref.unit, ref.row}, std::move(*bytes)});
   }
   return records;
@@ -44,12 +45,12 @@ const Finding& finding_named(const std::vector<Finding>& findings, const Planned
   for (const auto& f : findings)
     if (f.id == requirement.finding) return f;
   const std::string near = nearest(requirement.finding, ids(findings));
-  throw InputError(requirement.where,
-                   "checks." + planned.name + ".require: there is no finding \"" +
-                       requirement.finding + "\"" +
-                       (near.empty() ? "; `assay checks " + std::string(planned.entry->info.name) +
-                                           "` lists them"
-                                     : ", did you mean \"" + near + "\"?"));
+  throw InputError(
+      requirement.where,
+      "checks." + planned.name + ".require: there is no finding \"" + requirement.finding + "\"" +
+          (near.empty()
+               ? "; `assay checks " + std::string(planned.entry->info.name) + "` lists them"
+               : ", did you mean \"" + near + "\"?"));
 }
 
 }  // namespace
@@ -76,7 +77,8 @@ void refuse_unknown_findings(const Plan& plan,
                              const checks::Facts& facts) {
   for (std::size_t i = 0; i < checks.size(); ++i) {
     if (plan.checks[i].requirements.empty()) continue;
-    // Without records every finding is undefined, but its id is there: ids depend on the labels alone.
+    // Without records every finding is undefined, but its id is there: ids depend on the labels
+    // alone.
     const auto findings = checks[i]->conclude({}, facts).findings;
     for (const auto& r : plan.checks[i].requirements) finding_named(findings, plan.checks[i], r);
   }

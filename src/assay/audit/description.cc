@@ -115,7 +115,8 @@ InputDescription read_keys(const std::string& path, const YAML::Node& node) {
   if (const std::string l = keys.text("layout", ""); !l.empty())
     input.layout = word_value(kLayouts, l, keys.where("layout"));
   input.upright = keys.flag("upright", input.upright);
-  keys.finish({"preset", "channels", "range", "mean", "std", "resize", "crop", "layout", "upright"});
+  keys.finish(
+      {"preset", "channels", "range", "mean", "std", "resize", "crop", "layout", "upright"});
 
   const std::size_t channels = input.channels == Channels::kGray ? 1 : 3;
   for (const auto* values : {&input.mean, &input.std})

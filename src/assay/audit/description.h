@@ -28,7 +28,8 @@ OutputDescription parse_output(const std::string& kind, const std::string& value
 // One label a line; blank lines at the end are ignored.
 std::vector<std::string> read_labels(const std::string& path);
 
-// Every key with its value, as a person would write it: for the report, for keys of records, for `assay init`.
+// Every key with its value, as a person would write it: for the report, for keys of records, for
+// `assay init`.
 std::vector<std::pair<std::string, std::string>> describe(const InputDescription& input);
 std::vector<std::pair<std::string, std::string>> describe(const OutputDescription& output);
 

@@ -33,10 +33,10 @@ double seconds_since(Clock::time_point start) {
 struct Task {
   const checks::AnyCheck* check = nullptr;
   std::string name;
-  std::vector<RecordRef> records;             // the result, in the order of units
-  std::set<std::string> planned;              // keys of units ever planned
-  std::vector<std::size_t> round;             // indices into `records` of this round
-  std::vector<std::vector<std::size_t>> at;   // this round's, by row
+  std::vector<RecordRef> records;            // the result, in the order of units
+  std::set<std::string> planned;             // keys of units ever planned
+  std::vector<std::size_t> round;            // indices into `records` of this round
+  std::vector<std::vector<std::size_t>> at;  // this round's, by row
   double seconds = 0;
 };
 
@@ -152,9 +152,9 @@ class Measurer {
       load_clean(row, bytes[row - first], batch);
     }
     find_missing(batch);
-    batch.idle = batch.missing.empty() && std::none_of(batch.clean_missing.begin(),
-                                                       batch.clean_missing.end(),
-                                                       [](char missing) { return missing; });
+    batch.idle = batch.missing.empty() &&
+                 std::none_of(batch.clean_missing.begin(), batch.clean_missing.end(),
+                              [](char missing) { return missing; });
     context.pictures.resize(context.rows.size());
     if (batch.idle) return batch;
     const auto& input = subject_.classifier.input();
@@ -216,8 +216,8 @@ class Measurer {
         if (!readable_[row]) continue;
         for (const auto index : task.at[row]) {
           RecordRef& ref = task.records[index];
-          ref.key = unit_key(subject_key_, row_keys_[row], *task.check, ref.unit,
-                             subject_.facts.seed);
+          ref.key =
+              unit_key(subject_key_, row_keys_[row], *task.check, ref.unit, subject_.facts.seed);
           if (store_.contains(ref.key)) {
             ++reused_;
           } else {
@@ -291,16 +291,15 @@ class Measurer {
     if (any_readable) run_clean_pass(batch);
     for (std::size_t s = 0; s < context.rows.size(); ++s)
       if (batch.clean_missing[s])
-        records.push_back({batch.clean_keys[s], "clean", context.clean[s].id,
-                           to_bytes(context.clean[s])});
+        records.push_back(
+            {batch.clean_keys[s], "clean", context.clean[s].id, to_bytes(context.clean[s])});
     for (const auto& missing : batch.missing) {
       if (missing.units.empty()) continue;
       Task& task = tasks_[missing.task];
       const auto start = Clock::now();
       auto bytes = task.check->measure(subject_, missing.units, context);
       for (std::size_t i = 0; i < bytes.size(); ++i)
-        records.push_back(
-            {missing.keys[i], task.name, missing.units[i].key, std::move(bytes[i])});
+        records.push_back({missing.keys[i], task.name, missing.units[i].key, std::move(bytes[i])});
       const std::lock_guard lock(count_);
       task.seconds += seconds_since(start);
     }

@@ -1,9 +1,9 @@
 // Runs the model: the shared clean pass and every check's units, resuming from the store.
 //
-// Pictures are taken in groups of whole micro-batches. A loading thread reads, digests and decodes ahead; workers run
-// the network, one micro-batch at a time and one kernel thread each; a group's records are committed in one
-// transaction. What is already stored is not run again. Memory: a few groups of pictures and their activations,
-// whatever the number of rows.
+// Pictures are taken in groups of whole micro-batches. A loading thread reads, digests and decodes
+// ahead; workers run the network, one micro-batch at a time and one kernel thread each; a group's
+// records are committed in one transaction. What is already stored is not run again. Memory: a few
+// groups of pictures and their activations, whatever the number of rows.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 namespace assay::audit {
 
 struct Progress {
-  std::string phase;  // "clean pass and checks", "round 2"
+  std::string phase;                 // "clean pass and checks", "round 2"
   std::int64_t done = 0, total = 0;  // pictures
 };
 

@@ -1,4 +1,5 @@
-// What a finished measurement consists of: enough to summarise and judge it again without model and pictures.
+// What a finished measurement consists of: enough to summarise and judge it again without model and
+// pictures.
 #pragma once
 
 #include <string>

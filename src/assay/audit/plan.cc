@@ -51,8 +51,7 @@ void read_data(const std::string& path, const YAML::Node& node, Plan& plan) {
   plan.seed = static_cast<std::uint64_t>(data.whole("seed", 0, 0, std::int64_t{1} << 52));
   const std::string on_error = data.text("on_error", "continue");
   if (on_error != "continue" && on_error != "stop")
-    throw InputError(data.where("on_error"),
-                     "got \"" + on_error + "\", wanted continue or stop");
+    throw InputError(data.where("on_error"), "got \"" + on_error + "\", wanted continue or stop");
   d.stop_on_error = on_error == "stop";
   data.finish({"images", "manifest", "idx", "labels", "limit", "seed", "on_error"});
 }
@@ -79,8 +78,8 @@ Requirement read_requirement(const std::string& path, const std::string& finding
   r.bound = keys.number(keys.has("at_least") ? "at_least" : "at_most", 0, {});
   r.confidence = keys.number("confidence", 0.95, {0.5, 1});
   if (!(r.confidence > 0.5 && r.confidence < 1))
-    throw InputError(keys.where("confidence"), "got " + to_text(r.confidence) +
-                                                   ", wanted above 0.5 and below 1");
+    throw InputError(keys.where("confidence"),
+                     "got " + to_text(r.confidence) + ", wanted above 0.5 and below 1");
   keys.finish({"at_least", "at_most", "confidence"});
   return r;
 }
@@ -134,8 +133,8 @@ Plan parse_plan(const std::string& text, const std::string& file) {
   plan.text = text;
   Mapping keys(file, parse_yaml(text, file), "audit");
   if (const auto version = keys.whole("assay", 1, 1, 1 << 20); version != 1)
-    throw InputError(keys.where("assay"), "got version " + std::to_string(version) +
-                                              ", this program reads version 1");
+    throw InputError(keys.where("assay"),
+                     "got version " + std::to_string(version) + ", this program reads version 1");
   read_model(file, keys.require("model"), plan);
   read_data(file, keys.require("data"), plan);
   const YAML::Node node = keys.require("checks");
@@ -175,8 +174,9 @@ void add_standing_checks(Plan& plan) {
     if (planned) continue;
     for (const auto& p : plan.checks)
       if (p.name == entry.info.name)
-        throw InputError(p.where, "checks." + p.name +
-                                      ": this name belongs to a check that always runs, choose another");
+        throw InputError(
+            p.where,
+            "checks." + p.name + ": this name belongs to a check that always runs, choose another");
     plan.checks.push_back(plan_check(entry, {}));
   }
 }

@@ -7,7 +7,8 @@
 //     accuracy:    {require: {top1: ">= 0.90"}}
 //     calibration: {bins: 15, require: {ece: {at_most: 0.05, confidence: 0.9}}}
 //
-// Paths are relative to the file. Every key must be known, none may be given twice; errors name the line.
+// Paths are relative to the file. Every key must be known, none may be given twice; errors name the
+// line.
 #pragma once
 
 #include <cstdint>

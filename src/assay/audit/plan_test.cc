@@ -84,7 +84,8 @@ TEST(Plan, NamesFileLineAndNearestKeyOfAMistake) {
   EXPECT_THAT(with(">= 0.90", "=> 0.90"), StartsWith("dir/audit.yaml:5"));
   EXPECT_THAT(with("confidence: 0.9", "confidence: 0.4"), StartsWith("dir/audit.yaml:5"));
   EXPECT_THAT(with("at_least: 0.8", "at_most: 0.8, at_least: 0.7"), HasSubstr("either"));
-  EXPECT_THAT(with("pictures:", "accuracy:"), HasSubstr("audit.yaml:8: checks.accuracy is given twice"));
+  EXPECT_THAT(with("pictures:", "accuracy:"),
+              HasSubstr("audit.yaml:8: checks.accuracy is given twice"));
   EXPECT_THAT(with("limit: 500", "limit: -1"), HasSubstr("data.limit"));
   EXPECT_THAT(with("images: val", "images: val, manifest: v.csv"), HasSubstr("exactly one"));
   EXPECT_THAT(with("images: val, ", ""), HasSubstr("exactly one"));

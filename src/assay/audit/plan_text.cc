@@ -50,8 +50,8 @@ std::string plan_text(const Plan& plan, const std::map<std::string, std::string>
   if (!plan.data.images.empty()) text += "  images: " + yaml_scalar(plan.data.images) + "\n";
   if (!plan.data.manifest.empty()) text += "  manifest: " + yaml_scalar(plan.data.manifest) + "\n";
   if (!plan.data.idx.empty())
-    text += "  idx: " + yaml_scalar(plan.data.idx) + "\n  labels: " +
-            yaml_scalar(plan.data.idx_labels) + "\n";
+    text += "  idx: " + yaml_scalar(plan.data.idx) +
+            "\n  labels: " + yaml_scalar(plan.data.idx_labels) + "\n";
   if (plan.data.limit > 0) text += "  limit: " + std::to_string(plan.data.limit) + "\n";
   if (plan.seed > 0) text += "  seed: " + std::to_string(plan.seed) + "\n";
 

@@ -32,7 +32,8 @@ struct Store::State {
   [[noreturn]] void fail(int code) const {
     switch (code & 0xff) {
       case SQLITE_FULL:
-        throw InputError(file, "the disk is full; records so far are kept, free space and run again");
+        throw InputError(file,
+                         "the disk is full; records so far are kept, free space and run again");
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
         throw InputError(file, "in use by another run");
@@ -91,13 +92,14 @@ Store::Store(const std::string& file, Mode mode) : state_(std::make_unique<State
   s.db.reset(db);
   if (opened != SQLITE_OK) s.fail(opened);
   sqlite3_extended_result_codes(db, 1);
-  // Exclusive: two runs into one folder would measure everything twice. Write-ahead log: a killed process loses the
-  // transaction in flight and nothing else.
+  // Exclusive: two runs into one folder would measure everything twice. Write-ahead log: a killed
+  // process loses the transaction in flight and nothing else.
   s.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
-  s.execute("BEGIN IMMEDIATE;"
-            "CREATE TABLE IF NOT EXISTS record(key TEXT PRIMARY KEY, \"check\" TEXT, unit TEXT, "
-            "value BLOB);"
-            "CREATE TABLE IF NOT EXISTS outline(id INTEGER PRIMARY KEY CHECK(id = 1), value BLOB);");
+  s.execute(
+      "BEGIN IMMEDIATE;"
+      "CREATE TABLE IF NOT EXISTS record(key TEXT PRIMARY KEY, \"check\" TEXT, unit TEXT, "
+      "value BLOB);"
+      "CREATE TABLE IF NOT EXISTS outline(id INTEGER PRIMARY KEY CHECK(id = 1), value BLOB);");
   const auto version = s.prepare("PRAGMA user_version");
   s.check(sqlite3_step(version.get()));
   const int found = sqlite3_column_int(version.get(), 0);

@@ -1,9 +1,10 @@
-// Records on disk: DIR/records.sqlite. What is committed survives a killed process; a run that starts again finds it.
+// Records on disk: DIR/records.sqlite. What is committed survives a killed process; a run that
+// starts again finds it.
 //
-// Two tables: `record` (key → bytes; the key is a digest of everything that measuring read, so a record can never be
-// taken for another) and `outline` (what the last finished run consisted of, for `assay judge`).
-// All functions may be called from several threads. Errors: InputError naming the file (not writable, disk full, in
-// use by another run, damaged).
+// Two tables: `record` (key → bytes; the key is a digest of everything that measuring read, so a
+// record can never be taken for another) and `outline` (what the last finished run consisted of,
+// for `assay judge`). All functions may be called from several threads. Errors: InputError naming
+// the file (not writable, disk full, in use by another run, damaged).
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,7 @@ using testing::HasSubstr;
 
 class StoreTest : public testing::Test {
  protected:
-  StoreTest()
-      : folder_(fs::temp_directory_path() / ("assay-store-" + std::to_string(getpid()))) {
+  StoreTest() : folder_(fs::temp_directory_path() / ("assay-store-" + std::to_string(getpid()))) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }

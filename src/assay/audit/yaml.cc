@@ -140,9 +140,10 @@ void Mapping::finish(const std::vector<std::string>& known) const {
     const std::string near = nearest(key, known);
     std::string words;
     for (const auto& k : known) words += (words.empty() ? "" : ", ") + k;
-    throw InputError(place(path_, pair.first),
-                     what_ + ": unknown key \"" + key + "\"; " +
-                         (near.empty() ? "known here: " + words : "did you mean \"" + near + "\"?"));
+    throw InputError(
+        place(path_, pair.first),
+        what_ + ": unknown key \"" + key + "\"; " +
+            (near.empty() ? "known here: " + words : "did you mean \"" + near + "\"?"));
   }
 }
 

@@ -31,8 +31,8 @@ class Mapping {
   Mapping(const std::string& path, const YAML::Node& node, const std::string& what);
 
   bool has(const std::string& key) const;
-  YAML::Node take(const std::string& key);      // undefined node when absent
-  YAML::Node require(const std::string& key);   // InputError when absent
+  YAML::Node take(const std::string& key);     // undefined node when absent
+  YAML::Node require(const std::string& key);  // InputError when absent
   std::string where(const std::string& key) const;
   std::string where() const { return where_; }
   const std::string& what() const { return what_; }
@@ -44,7 +44,8 @@ class Mapping {
                      std::int64_t high);
   double number(const std::string& key, double otherwise, Range range);
   bool flag(const std::string& key, bool otherwise);
-  std::vector<double> numbers(const std::string& key);  // a list of finite numbers; empty when absent
+  std::vector<double> numbers(
+      const std::string& key);  // a list of finite numbers; empty when absent
 
   // `known`: the names that are legal here, for the nearest-name hint.
   void finish(const std::vector<std::string>& known) const;

@@ -3,8 +3,8 @@
 //   struct Record { int label; std::vector<float> logits;
 //                   template <class A> void archive(A& a) { a(label, logits); } };
 //
-// Little-endian, no padding, lengths as 64-bit counts. Reading checks every length and the end: InputError
-// "damaged record" when the bytes do not fit.
+// Little-endian, no padding, lengths as 64-bit counts. Reading checks every length and the end:
+// InputError "damaged record" when the bytes do not fit.
 #pragma once
 
 #include <bit>

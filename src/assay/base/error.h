@@ -1,9 +1,11 @@
 // The two ways in which Assay gives up.
 //
-// InputError: the request, a file or a setting is bad and a person can mend it. Its text is one clear line:
+// InputError: the request, a file or a setting is bad and a person can mend it. Its text is one
+// clear line:
 //   WHERE: WHAT; got X, wanted Y
 // BugError: a promise inside Assay was broken; the program exits with 70 and asks for a report.
-// Nothing else is thrown across a room's border: third-party exceptions are caught where the library is used.
+// Nothing else is thrown across a room's border: third-party exceptions are caught where the
+// library is used.
 #pragma once
 
 #include <stdexcept>

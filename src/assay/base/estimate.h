@@ -1,4 +1,5 @@
-// A number with what is known of its error: the currency between checks, requirements and the report.
+// A number with what is known of its error: the currency between checks, requirements and the
+// report.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ struct Binomial {
 struct MeanError {
   double mean = 0, standard_error = 0, degrees_of_freedom = 1;
 };
-// A confidence distribution given by draws, sorted ascending: its q-quantile, clamped to [low, high],
-// is the one-sided bound at level q. Bias correction is already in it.
+// A confidence distribution given by draws, sorted ascending: its q-quantile, clamped to [low,
+// high], is the one-sided bound at level q. Bias correction is already in it.
 struct Replicates {
   std::vector<double> values;
   double low = 0, high = 1;  // the quantity's natural range
@@ -32,13 +33,15 @@ struct Replicates {
 };
 using Evidence = std::variant<Exact, Binomial, MeanError, Replicates>;
 
-// ok: a number. undefined: the question has no answer on these data (precision of a class never predicted).
+// ok: a number. undefined: the question has no answer on these data (precision of a class never
+// predicted).
 enum class FindingStatus { kOk, kUndefined };
 
 struct Finding {
-  std::string id;    // within the check: "top1", "recall/cat" ('/' inside a class name is written %2F)
-  double value = 0;  // meaningless when undefined
-  std::string unit;  // "" for a pure number
+  std::string
+      id;  // within the check: "top1", "recall/cat" ('/' inside a class name is written %2F)
+  double value = 0;    // meaningless when undefined
+  std::string unit;    // "" for a pure number
   std::int64_t n = 0;  // how many independent rows it rests on
   Evidence evidence;
   std::optional<Interval> interval;  // two-sided at 0.95; absent for Exact and undefined

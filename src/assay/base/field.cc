@@ -81,8 +81,8 @@ FieldValue checked(const FieldInfo& info, const FieldValue& value, const std::st
       i && std::holds_alternative<double>(info.initial))
     v = static_cast<double>(*i);
   if (v.index() != info.initial.index())
-    throw InputError(where, info.name + ": got \"" + to_text(value) + "\", wanted " +
-                                type_name(info.initial));
+    throw InputError(
+        where, info.name + ": got \"" + to_text(value) + "\", wanted " + type_name(info.initial));
   const auto out_of_range = [&](double number) {
     return !(number >= info.range.low && number <= info.range.high);
   };
@@ -92,8 +92,8 @@ FieldValue checked(const FieldInfo& info, const FieldValue& value, const std::st
           *i < std::numeric_limits<int>::min();
   if (const auto* d = std::get_if<double>(&v)) bad = !std::isfinite(*d) || out_of_range(*d);
   if (bad)
-    throw InputError(where, info.name + ": got " + to_text(v) + ", wanted " +
-                                range_text(info.range, info.unit));
+    throw InputError(
+        where, info.name + ": got " + to_text(v) + ", wanted " + range_text(info.range, info.unit));
   if (const auto* s = std::get_if<std::string>(&v);
       s && !info.choices.empty() &&
       std::find(info.choices.begin(), info.choices.end(), *s) == info.choices.end()) {

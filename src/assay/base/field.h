@@ -1,9 +1,10 @@
-// A check's parameters, described once: the plan's reader, --help, the report, the schema and the tests of illegal
-// values all read the same list.
+// A check's parameters, described once: the plan's reader, --help, the report, the schema and the
+// tests of illegal values all read the same list.
 //
 //   struct Calibration::Params { int bins = 15; };
 //   static constexpr auto fields() {
-//     return std::tuple{field("bins", &Params::bins, Range{2, 1000}, "", "equal-width bins", Stage::kSummarising)};
+//     return std::tuple{field("bins", &Params::bins, Range{2, 1000}, "", "equal-width bins",
+//     Stage::kSummarising)};
 //   }
 #pragma once
 
@@ -21,7 +22,8 @@
 
 namespace assay {
 
-// Measuring parameters change what `measure` does, so a change re-measures; summarising ones are free.
+// Measuring parameters change what `measure` does, so a change re-measures; summarising ones are
+// free.
 enum class Stage { kMeasuring, kSummarising };
 
 struct Range {
@@ -75,9 +77,11 @@ struct FieldInfo {
 };
 
 std::string to_text(const FieldValue& value);
-std::string type_name(const FieldValue& value);     // "a whole number", "a number", "true or false", "a text"
+std::string type_name(
+    const FieldValue& value);  // "a whole number", "a number", "true or false", "a text"
 std::vector<std::string> split_choices(Choice choice);
-// The value converted to the type of info.initial, or InputError(where, …) with the range or the nearest word.
+// The value converted to the type of info.initial, or InputError(where, …) with the range or the
+// nearest word.
 FieldValue checked(const FieldInfo& info, const FieldValue& value, const std::string& where);
 // Reads a text ("0.5", "true") as info's type; InputError as above.
 FieldValue parsed(const FieldInfo& info, const std::string& text, const std::string& where);

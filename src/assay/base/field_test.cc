@@ -14,12 +14,11 @@ struct Sample {
     std::string method = "a";
   };
   static constexpr auto fields() {
-    return std::tuple{
-        field("bins", &Params::bins, Range{2, 1000}, "", "bins", Stage::kSummarising),
-        field("level", &Params::level, Range{0, 1}, "px", "level", Stage::kMeasuring),
-        field("fast", &Params::fast, "fast", Stage::kMeasuring),
-        field("method", &Params::method, Choice{"hirescam|gradcam|a"}, "method",
-              Stage::kMeasuring)};
+    return std::tuple{field("bins", &Params::bins, Range{2, 1000}, "", "bins", Stage::kSummarising),
+                      field("level", &Params::level, Range{0, 1}, "px", "level", Stage::kMeasuring),
+                      field("fast", &Params::fast, "fast", Stage::kMeasuring),
+                      field("method", &Params::method, Choice{"hirescam|gradcam|a"}, "method",
+                            Stage::kMeasuring)};
   }
 };
 

@@ -1,6 +1,6 @@
 // Everything that an audit concluded: what the report, results.json and junit.xml are written from.
-// Plain data; the same for any batch size, thread count or number of resumed runs. What varies between runs is in
-// RunInfo, which goes to run.json alone.
+// Plain data; the same for any batch size, thread count or number of resumed runs. What varies
+// between runs is in RunInfo, which goes to run.json alone.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,11 @@ struct Cost {
 };
 
 struct CheckOutcome {
-  std::string name;      // the plan's own name for it ("blur-test"); the check's name where none is given
-  std::string check;     // the catalogue's name
-  std::string question;  // one sentence
-  std::string source;    // key in docs/references.bib
+  std::string
+      name;  // the plan's own name for it ("blur-test"); the check's name where none is given
+  std::string check;                                       // the catalogue's name
+  std::string question;                                    // one sentence
+  std::string source;                                      // key in docs/references.bib
   std::vector<std::pair<std::string, FieldValue>> config;  // every parameter with the value used
   std::vector<Finding> findings;
   std::vector<Decision> decisions;  // in the plan's order
@@ -36,13 +37,14 @@ struct ModelInfo {
   std::string file;    // as the plan names it
   std::string sha256;  // of the file and its external data
   std::vector<std::string> labels;
-  std::vector<std::pair<std::string, std::string>> description;  // input and output, key by key as used
+  std::vector<std::pair<std::string, std::string>>
+      description;       // input and output, key by key as used
   std::string numerics;  // executor, library versions, CPU features
 };
 
 struct DataInfo {
-  std::string source;   // as the plan names it
-  std::string digest;   // sha256 over rows' paths, bytes and labels
+  std::string source;           // as the plan names it
+  std::string digest;           // sha256 over rows' paths, bytes and labels
   std::int64_t rows = 0;        // found
   std::int64_t used = 0;        // after limit
   std::int64_t unreadable = 0;  // of the used
@@ -57,7 +59,8 @@ struct Outcome {
   std::vector<CheckOutcome> checks;
   Cost clean;  // the shared clean pass
   bool has_requirements = false;
-  Verdict verdict = Verdict::kPass;  // of all requirements together; kPass with has_requirements false: none stated
+  Verdict verdict = Verdict::kPass;  // of all requirements together; kPass with has_requirements
+                                     // false: none stated
   std::string plan;                  // the audit.yaml, verbatim
 };
 
@@ -65,9 +68,9 @@ struct RunInfo {
   std::string started;  // UTC, ISO 8601
   double seconds = 0;
   int threads = 1, batch = 1;
-  std::int64_t forwards_run = 0;       // really executed in this run
-  std::int64_t records_measured = 0;   // in this run
-  std::int64_t records_reused = 0;     // found in the store
+  std::int64_t forwards_run = 0;                              // really executed in this run
+  std::int64_t records_measured = 0;                          // in this run
+  std::int64_t records_reused = 0;                            // found in the store
   std::vector<std::pair<std::string, double>> check_seconds;  // by name; "clean pass" among them
 };
 

@@ -18,7 +18,8 @@ enum class FigureKind {
   kLines,        // y over x, bands where given
   kBars,         // one bar for each label, error bars where given
   kMatrix,       // labels × labels counts (confusion)
-  kReliability,  // accuracy over confidence with consistency bands (series 0), diagonal, counts below (series 1)
+  kReliability,  // accuracy over confidence with consistency bands (series 0), diagonal, counts
+                 // below (series 1)
 };
 
 struct Figure {
@@ -43,14 +44,15 @@ struct Overlay {
   int height = 0, width = 0;
   std::vector<float> values;  // row-major
   double scale_max = 0;       // 0: the map's own maximum
-  // The part of the picture that the map covers, as fractions of its width and height: left, top, right, bottom.
+  // The part of the picture that the map covers, as fractions of its width and height: left, top,
+  // right, bottom.
   double box[4] = {0, 0, 1, 1};
 };
 
 struct Exhibit {
-  std::string id;       // unique in the section, [a-z0-9-]+; the file is exhibits/CHECK/ID.png
-  std::int64_t row = 0; // of the data set
-  std::string caption;  // one line
+  std::string id;        // unique in the section, [a-z0-9-]+; the file is exhibits/CHECK/ID.png
+  std::int64_t row = 0;  // of the data set
+  std::string caption;   // one line
   std::optional<Overlay> overlay;
 };
 
@@ -67,9 +69,10 @@ struct Array {
 };
 
 struct Section {
-  std::string answer;                 // one or two sentences: what was found
-  std::vector<std::string> warnings;  // what a person must know before trusting the numbers; also printed
-  std::vector<std::string> notes;     // how the data were handled (rows left out, rules used)
+  std::string answer;  // one or two sentences: what was found
+  std::vector<std::string>
+      warnings;  // what a person must know before trusting the numbers; also printed
+  std::vector<std::string> notes;  // how the data were handled (rows left out, rules used)
   std::vector<Figure> figures;
   std::vector<Table> tables;
   std::vector<ExhibitGroup> exhibits;

@@ -12,10 +12,9 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{kMultiplier0} * counter[0];
     const std::uint64_t p1 = std::uint64_t{kMultiplier1} * counter[2];
-    counter = {static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0],
-               static_cast<std::uint32_t>(p1),
-               static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1],
-               static_cast<std::uint32_t>(p0)};
+    counter = {
+        static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(p1),
+        static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(p0)};
     key = {key[0] + kWeyl0, key[1] + kWeyl1};
   }
   return counter;
@@ -24,20 +23,18 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
 Stream::Stream(std::uint64_t seed, std::string_view purpose, std::uint64_t item) : item_(item) {
   const std::uint64_t name = hash_name(purpose);
   // One Philox call mixes seed and purpose into the key, so that neighbouring seeds share nothing.
-  const auto mixed = philox4x32({static_cast<std::uint32_t>(name),
-                                 static_cast<std::uint32_t>(name >> 32), 0, 0},
-                                {static_cast<std::uint32_t>(seed),
-                                 static_cast<std::uint32_t>(seed >> 32)});
+  const auto mixed =
+      philox4x32({static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(name >> 32), 0, 0},
+                 {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
   key_ = {mixed[0], mixed[1]};
 }
 
 std::uint64_t Stream::operator()() {
   if (used_ == 4) {
-    buffer_ = philox4x32({static_cast<std::uint32_t>(block_),
-                          static_cast<std::uint32_t>(block_ >> 32),
-                          static_cast<std::uint32_t>(item_),
-                          static_cast<std::uint32_t>(item_ >> 32)},
-                         key_);
+    buffer_ =
+        philox4x32({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
+                    static_cast<std::uint32_t>(item_), static_cast<std::uint32_t>(item_ >> 32)},
+                   key_);
     ++block_;
     used_ = 0;
   }

@@ -1,5 +1,5 @@
-// Counter-based randomness: a draw depends on (seed, purpose, item, index) and on nothing else, so results are the
-// same for any batch size, thread count, order or number of machines.
+// Counter-based randomness: a draw depends on (seed, purpose, item, index) and on nothing else, so
+// results are the same for any batch size, thread count, order or number of machines.
 //
 // Source: Philox4x32-10, Salmon et al. 2011 (salmon2011parallel).
 #pragma once
@@ -24,16 +24,17 @@ constexpr std::uint64_t hash_name(std::string_view name) {
 // A stream of draws for one purpose. Copying it copies its position.
 class Stream {
  public:
-  // `seed` is the run's; `purpose` names the check or factor; `item` the image id, replicate or unit.
+  // `seed` is the run's; `purpose` names the check or factor; `item` the image id, replicate or
+  // unit.
   Stream(std::uint64_t seed, std::string_view purpose, std::uint64_t item = 0);
 
   using result_type = std::uint64_t;
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return ~std::uint64_t{0}; }
-  std::uint64_t operator()();                 // 64 random bits; usable with <random> distributions
-  double uniform();                           // [0, 1), 53 bits
-  double normal();                            // mean 0, standard deviation 1 (inverse-free Box–Muller)
-  std::uint64_t below(std::uint64_t bound);   // unbiased integer in [0, bound), bound ≥ 1
+  std::uint64_t operator()();  // 64 random bits; usable with <random> distributions
+  double uniform();            // [0, 1), 53 bits
+  double normal();             // mean 0, standard deviation 1 (inverse-free Box–Muller)
+  std::uint64_t below(std::uint64_t bound);  // unbiased integer in [0, bound), bound ≥ 1
 
  private:
   std::array<std::uint32_t, 2> key_;

@@ -22,10 +22,11 @@ struct Requirement {
 struct Decision {
   Requirement requirement;
   Verdict verdict = Verdict::kInconclusive;
-  double value = 0;                 // the finding's
-  std::optional<double> proven;     // the one-sided bound on the side that the verdict rests on
-  std::string reason;               // one sentence for a person
-  std::optional<std::int64_t> needed_n;  // images that would settle an inconclusive one; absent: none below a million
+  double value = 0;              // the finding's
+  std::optional<double> proven;  // the one-sided bound on the side that the verdict rests on
+  std::string reason;            // one sentence for a person
+  std::optional<std::int64_t>
+      needed_n;  // images that would settle an inconclusive one; absent: none below a million
 };
 
 }  // namespace assay

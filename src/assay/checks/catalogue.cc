@@ -3,9 +3,9 @@
 #include "assay/checks/data/input.h"
 #include "assay/checks/data/pictures.h"
 #include "assay/checks/focus/heatmap.h"
+#include "assay/checks/pages.h"
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/performance/calibration.h"
-#include "assay/checks/pages.h"
 
 namespace assay::checks {
 
@@ -15,7 +15,11 @@ enum class When { kAsked, kAlways };
 
 template <Check C>
 Entry row(const char* group, std::string_view page, When when = When::kAsked) {
-  return {C::kInfo, group, page, when == When::kAlways, [] { return field_infos<C>(); },
+  return {C::kInfo,
+          group,
+          page,
+          when == When::kAlways,
+          [] { return field_infos<C>(); },
           [](const Settings& settings) -> std::unique_ptr<AnyCheck> {
             return std::make_unique<Configured<C>>(settings);
           }};

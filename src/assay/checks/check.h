@@ -4,24 +4,26 @@
 //
 //   static constexpr CheckInfo kInfo{…};
 //   struct Params;  static constexpr auto fields();      // base/field.h
-//   struct Record;                                       // plain data with archive(); base/archive.h
-//   struct Result;                                       // plain data
-//   static Result summarise(std::span<const Record>, const Params&, const Facts&);   // pure
-//   static std::vector<Finding> findings(const Result&);
-//   static Section present(const Result&);
+//   struct Record;                                       // plain data with archive();
+//   base/archive.h struct Result;                                       // plain data static Result
+//   summarise(std::span<const Record>, const Params&, const Facts&);   // pure static
+//   std::vector<Finding> findings(const Result&); static Section present(const Result&);
 //
 // A check that runs the model adds
 //
 //   static std::vector<Unit> units(const Subject&, const Params&, std::span<const Record> so_far);
-//   static std::vector<Record> measure(const Subject&, const Params&, std::span<const Unit>, const Context&);
-//   static Cost cost(const Params&);                     // of one unit, in forwards and backwards of one image
-//   static std::vector<std::string> keep(const Subject&, const Params&);   // optional: graph values of the clean pass
+//   static std::vector<Record> measure(const Subject&, const Params&, std::span<const Unit>, const
+//   Context&); static Cost cost(const Params&);                     // of one unit, in forwards and
+//   backwards of one image static std::vector<std::string> keep(const Subject&, const Params&); //
+//   optional: graph values of the clean pass
 //
-// and one whose `Record` is CleanRecord has none of these: it reads the stored clean pass and nothing else.
+// and one whose `Record` is CleanRecord has none of these: it reads the stored clean pass and
+// nothing else.
 //
-// Rules: `measure` is the only function that runs the model, keeps nothing, and gives one record a unit, in order.
-// `units` is asked again after each round with all records so far; an empty answer ends the check. Units that read an
-// unreadable picture are never measured and must not be waited for. `summarise` sees records in the order of units.
+// Rules: `measure` is the only function that runs the model, keeps nothing, and gives one record a
+// unit, in order. `units` is asked again after each round with all records so far; an empty answer
+// ends the check. Units that read an unreadable picture are never measured and must not be waited
+// for. `summarise` sees records in the order of units.
 #pragma once
 
 #include <concepts>
@@ -57,7 +59,8 @@ struct CheckInfo {
   std::string_view name;      // the key in audit.yaml, [a-z_]+
   std::string_view question;  // one sentence, ends in "?"
   std::string_view source;    // key in docs/references.bib
-  int version = 1;            // raised when measure() changes what it records: stored records of older ones are not used
+  int version = 1;  // raised when measure() changes what it records: stored records of older ones
+                    // are not used
 };
 
 // What is known of the audit without the model: enough to summarise stored records.
@@ -73,12 +76,12 @@ struct Unit {
 
 // The clean pass over one row of the data set; unreadable pictures are rows too.
 struct CleanRecord {
-  std::int64_t row = 0;        // set by the runner, not stored
-  std::string id;              // the row's name: its path as the data set gives it
-  int label = -1;              // -1: unlabelled
-  std::string cluster;         // rows of one cluster are not independent; empty: a cluster of its own
-  std::string problem;         // why the picture could not be read; empty: it could
-  std::vector<float> logits;   // [classes]; empty when unreadable; may be non-finite
+  std::int64_t row = 0;  // set by the runner, not stored
+  std::string id;        // the row's name: its path as the data set gives it
+  int label = -1;        // -1: unlabelled
+  std::string cluster;   // rows of one cluster are not independent; empty: a cluster of its own
+  std::string problem;   // why the picture could not be read; empty: it could
+  std::vector<float> logits;  // [classes]; empty when unreadable; may be non-finite
 
   bool readable() const { return problem.empty(); }
   template <class A>
@@ -98,10 +101,11 @@ struct Subject {
 // Slot s holds row rows[s]; slots of unreadable pictures hold zeros.
 struct Context {
   std::vector<std::int64_t> rows;
-  std::vector<imaging::Picture> pictures;         // [rows]
-  std::vector<CleanRecord> clean;                 // [rows]
-  std::shared_ptr<const at::Tensor> input;        // [micro_batch, …]; rows.size() slots are in use
-  std::map<std::string, std::shared_ptr<const at::Tensor>> values;  // the kept ones, [micro_batch, …]
+  std::vector<imaging::Picture> pictures;   // [rows]
+  std::vector<CleanRecord> clean;           // [rows]
+  std::shared_ptr<const at::Tensor> input;  // [micro_batch, …]; rows.size() slots are in use
+  std::map<std::string, std::shared_ptr<const at::Tensor>>
+      values;  // the kept ones, [micro_batch, …]
 
   std::size_t slot(std::int64_t row) const;  // BugError when the row is not here
 };
@@ -118,17 +122,14 @@ concept Check = requires(std::span<const typename C::Record> records,
 };
 
 template <class C>
-concept MeasuringCheck =
-    Check<C> && !std::same_as<typename C::Record, CleanRecord> &&
-    requires(const Subject& subject, const typename C::Params& params,
-             std::span<const typename C::Record> so_far, std::span<const Unit> units,
-             const Context& context) {
-      { C::units(subject, params, so_far) } -> std::same_as<std::vector<Unit>>;
-      {
-        C::measure(subject, params, units, context)
-      } -> std::same_as<std::vector<typename C::Record>>;
-      { C::cost(params) } -> std::same_as<Cost>;
-    };
+concept MeasuringCheck = Check<C> && !std::same_as<typename C::Record, CleanRecord> &&
+                         requires(const Subject& subject, const typename C::Params& params,
+                                  std::span<const typename C::Record> so_far,
+                                  std::span<const Unit> units, const Context& context) {
+  { C::units(subject, params, so_far) } -> std::same_as<std::vector<Unit>>;
+  { C::measure(subject, params, units, context) } -> std::same_as<std::vector<typename C::Record>>;
+  { C::cost(params) } -> std::same_as<Cost>;
+};
 
 // A record as the store holds it, with the unit that it answers.
 struct StoredRecord {
@@ -149,8 +150,9 @@ class AnyCheck {
   virtual std::vector<std::pair<std::string, FieldValue>> config() const = 0;
   // The measuring parameters as one text: part of every record's key.
   virtual std::string measuring_config() const = 0;
-  virtual bool reads_clean_pass() const = 0;  // true: the members below up to measure() are not to be called
-  virtual Cost cost() const = 0;              // of one unit
+  virtual bool reads_clean_pass()
+      const = 0;                  // true: the members below up to measure() are not to be called
+  virtual Cost cost() const = 0;  // of one unit
   virtual std::vector<std::string> keep(const Subject& subject) const = 0;
   virtual std::vector<Unit> units(const Subject& subject,
                                   std::span<const StoredRecord> so_far) const = 0;
@@ -237,8 +239,7 @@ class Configured final : public AnyCheck {
     records.reserve(stored.size());
     for (const auto& s : stored) {
       records.push_back(from_bytes<typename C::Record>(s.bytes));
-      if constexpr (requires { records.back().row = s.unit.row; })
-        records.back().row = s.unit.row;
+      if constexpr (requires { records.back().row = s.unit.row; }) records.back().row = s.unit.row;
     }
     return records;
   }

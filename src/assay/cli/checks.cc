@@ -45,9 +45,8 @@ void add_checks(CLI::App& app, const Global&, Action& action) {
         return kPass;
       }
       for (const auto& entry : checks::catalogue())
-        std::printf("%-14s %-13s %s%s\n", std::string(entry.info.name).c_str(),
-                    entry.group.c_str(), std::string(entry.info.question).c_str(),
-                    entry.always ? " (always runs)" : "");
+        std::printf("%-14s %-13s %s%s\n", std::string(entry.info.name).c_str(), entry.group.c_str(),
+                    std::string(entry.info.question).c_str(), entry.always ? " (always runs)" : "");
       return kPass;
     };
   });

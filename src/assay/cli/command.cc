@@ -13,8 +13,9 @@ namespace assay::cli {
 
 void ModelOptions::add(CLI::App& command) {
   command.add_option("MODEL", model, "the model's file (ONNX)")->required();
-  command.add_option("--input", input,
-                     "how pictures become the model's input: a preset (imagenet, …) or a YAML file");
+  command.add_option(
+      "--input", input,
+      "how pictures become the model's input: a preset (imagenet, …) or a YAML file");
   command.add_option("--labels", labels, "a file with the class names, one a line");
   command.add_option("--output", output,
                      "what the model gives: logits, probabilities, log_probabilities or sigmoid");

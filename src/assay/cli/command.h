@@ -1,5 +1,5 @@
-// What every subcommand is given, and how one is added: each file of this folder adds one subcommand and sets the
-// action that main() runs after parsing.
+// What every subcommand is given, and how one is added: each file of this folder adds one
+// subcommand and sets the action that main() runs after parsing.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -43,7 +43,8 @@ struct ModelOptions {
 };
 
 int thread_count(const Global& global);
-// Prints the summary (unless quiet), writes the results' files and gives the exit code of the verdict.
+// Prints the summary (unless quiet), writes the results' files and gives the exit code of the
+// verdict.
 int finish(const Outcome& outcome, const RunInfo& run, const std::string& directory,
            const Global& global);
 // One line on stderr.

@@ -45,7 +45,8 @@ std::int64_t target_class(const std::string& target, const network::Classifier& 
   }
   if (used == target.size() && index >= 0 && index < classifier.classes()) return index;
   const std::string near = nearest(target, labels);
-  throw InputError("--target", "there is no class \"" + target + "\"; wanted a class name or 0 to " +
+  throw InputError("--target", "there is no class \"" + target +
+                                   "\"; wanted a class name or 0 to " +
                                    std::to_string(classifier.classes() - 1) +
                                    (near.empty() ? "" : " (did you mean " + near + "?)"));
 }
@@ -140,7 +141,8 @@ void add_explain(CLI::App& app, const Global&, Action& action) {
   command->add_option("--method", options->method, "hirescam or gradcam")
       ->check(CLI::IsMember({"hirescam", "gradcam"}))
       ->capture_default_str();
-  command->add_option("--target", options->target, "a class name or index (default: the predicted)");
+  command->add_option("--target", options->target,
+                      "a class name or index (default: the predicted)");
   command->add_option("--layer", options->layer,
                       "a 4-D graph value, see assay inspect (default: the last with extent)");
   command->add_option("-o,--out", options->directory, "folder for the maps, made if missing")
@@ -162,8 +164,8 @@ void add_explain(CLI::App& app, const Global&, Action& action) {
       for (std::size_t i = 0; i < data.size(); ++i) {
         imaging::Picture picture;
         try {
-          picture = data.picture(i, {classifier.input().upright,
-                                     classifier.input().channels == Channels::kGray});
+          picture = data.picture(
+              i, {classifier.input().upright, classifier.input().channels == Channels::kGray});
           imaging::prepared_size(picture, data.rows()[i].id, classifier.input(),
                                  methods::demand_of(classifier));
         } catch (const InputError& e) {

@@ -54,8 +54,9 @@ void add_init(CLI::App& app, const Global& global, Action& action) {
   auto* command = app.add_subcommand("init", "write a starter audit for a model and its pictures");
   auto options = std::make_shared<InitOptions>();
   command->add_option("MODEL", options->model, "the model's file (ONNX)")->required();
-  command->add_option("IMAGES", options->images,
-                      "class folders, a manifest (.csv), or an IDX file with --idx-labels")
+  command
+      ->add_option("IMAGES", options->images,
+                   "class folders, a manifest (.csv), or an IDX file with --idx-labels")
       ->required();
   command->add_option("--labels", options->labels, "a file with the class names, one a line");
   command->add_option("--idx-labels", options->idx_labels, "IDX file of the labels");
@@ -75,9 +76,8 @@ void add_init(CLI::App& app, const Global& global, Action& action) {
       if (!options->labels.empty()) plan.labels = audit::read_labels(options->labels);
       set_data(*options, plan);
       imaging::DataSource source;
-      (plan.data.idx.empty()
-           ? (plan.data.manifest.empty() ? source.images : source.manifest)
-           : source.idx) = options->images;
+      (plan.data.idx.empty() ? (plan.data.manifest.empty() ? source.images : source.manifest)
+                             : source.idx) = options->images;
       source.idx_labels = options->idx_labels;
       const auto data = imaging::DataSet::open(source, {guess.classes, plan.labels});
       for (const char* name : {"accuracy", "calibration", "heatmap"})

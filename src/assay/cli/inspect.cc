@@ -1,4 +1,5 @@
-// assay inspect MODEL [--json]: what is in the file, and which of its values can be named as layers.
+// assay inspect MODEL [--json]: what is in the file, and which of its values can be named as
+// layers.
 
 #include <cstdio>
 #include <map>
@@ -29,7 +30,8 @@ std::int64_t product(const std::vector<std::int64_t>& shape, std::size_t from) {
   return n;
 }
 
-// Multiply-accumulates of one image: convolutions and matrix products by a constant, all else is little beside them.
+// Multiply-accumulates of one image: convolutions and matrix products by a constant, all else is
+// little beside them.
 std::int64_t multiply_accumulates(const network::Graph& graph, const Shapes& shapes) {
   std::int64_t sum = 0;
   for (const auto& node : graph.nodes()) {
@@ -38,8 +40,8 @@ std::int64_t multiply_accumulates(const network::Graph& graph, const Shapes& sha
     const at::Tensor* weight = node.inputs.size() > 1 ? graph.constant(node.inputs[1]) : nullptr;
     if (out == shapes.end() || !weight || weight->numel() == 0) continue;
     const bool transposed = node.op == "Gemm" && node.integer("transB", 0) != 0;
-    const std::int64_t channels = node.op == "Conv" || transposed ? weight->size(0)
-                                                                  : weight->size(-1);
+    const std::int64_t channels =
+        node.op == "Conv" || transposed ? weight->size(0) : weight->size(-1);
     sum += product(out->second, 1) * (weight->numel() / std::max<std::int64_t>(1, channels));
   }
   return sum;
@@ -102,13 +104,15 @@ void print(const ordered_json& j) {
   for (const auto& output : j["outputs"])
     std::printf("output        %s, %lld classes\n", output.get<std::string>().c_str(),
                 number("classes"));
-  std::printf("micro-batch   %lld\nparameters    %lld\nMACs/image    %.1f million\nnodes         %lld:",
-              number("micro_batch"), number("parameters"),
-              static_cast<double>(number("multiply_accumulates")) / 1e6, number("nodes"));
+  std::printf(
+      "micro-batch   %lld\nparameters    %lld\nMACs/image    %.1f million\nnodes         %lld:",
+      number("micro_batch"), number("parameters"),
+      static_cast<double>(number("multiply_accumulates")) / 1e6, number("nodes"));
   for (const auto& [op, count] : j["operators"].items())
     std::printf(" %s×%d", op.c_str(), count.get<int>());
-  std::printf("\nlayers (4-D values; the default is %s):\n",
-              j["default_layer"].is_null() ? "none" : j["default_layer"].get<std::string>().c_str());
+  std::printf(
+      "\nlayers (4-D values; the default is %s):\n",
+      j["default_layer"].is_null() ? "none" : j["default_layer"].get<std::string>().c_str());
   for (const auto& value : j["values"])
     if (value["shape"].size() == 4)
       std::printf("  %-32s %-20s %s\n", value["name"].get<std::string>().c_str(),

@@ -24,7 +24,8 @@ int run(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 every requirement passes (or none is stated), 1 one fails,\n"
       "3 none fails but one is inconclusive, 2 the request or an input is bad, 70 a defect of "
-      "Assay.\n\nExample: assay init classifier.onnx pictures/ -o audit.yaml && assay run audit.yaml "
+      "Assay.\n\nExample: assay init classifier.onnx pictures/ -o audit.yaml && assay run "
+      "audit.yaml "
       "-o out");
   Global global;
   app.add_option("--threads", global.threads, "worker threads (default: one a core)")

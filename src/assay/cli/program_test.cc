@@ -34,7 +34,8 @@ std::string little_endian(std::uint32_t v) {
   return {bytes[3], bytes[2], bytes[1], bytes[0]};
 }
 
-// Blobs of different place and size: not clothes, but pictures that the network answers differently.
+// Blobs of different place and size: not clothes, but pictures that the network answers
+// differently.
 std::string pixels(int seed) {
   Stream stream(static_cast<std::uint64_t>(seed), "test picture");
   const double x0 = 6 + 16 * stream.uniform(), y0 = 6 + 16 * stream.uniform();

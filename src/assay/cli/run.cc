@@ -40,8 +40,9 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<RunOptions>();
   command->add_option("AUDIT", options->plan, "the plan, audit.yaml")->required();
   command->add_option("-o,--out", options->directory, "folder for the results, made if missing");
-  command->add_option("--batch", options->batch,
-                      "pictures read and committed together; never changes a number")
+  command
+      ->add_option("--batch", options->batch,
+                   "pictures read and committed together; never changes a number")
       ->check(CLI::Range(1, 65536));
   command->add_flag("--dry-run", options->dry_run,
                     "say what each check would cost on one thread, and run nothing");
@@ -53,7 +54,8 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
         print_estimate(plan);
         return kPass;
       }
-      if (options->directory.empty()) throw InputError("-o", "is missing: a folder for the results");
+      if (options->directory.empty())
+        throw InputError("-o", "is missing: a folder for the results");
       audit::Audited done;
       {
         ProgressLine line(global);

@@ -94,8 +94,9 @@ TEST_F(RunTest, RunsNoModelWhenOnlySummarisingParametersOrRequirementsChange) {
   write_idx(40);
   write_plan(kThreeChecks);
   ASSERT_EQ(run("out").code, 0);
-  write_plan("  accuracy: {require: {top1: \"<= 1\"}}\n  calibration: {bins: 7}\n"
-             "  heatmap: {exhibits: 2}\n");
+  write_plan(
+      "  accuracy: {require: {top1: \"<= 1\"}}\n  calibration: {bins: 7}\n"
+      "  heatmap: {exhibits: 2}\n");
   ASSERT_EQ(run("out").code, 0);
   EXPECT_EQ(log("out")["forwards_run"], 0);
   EXPECT_EQ(log("out")["records_measured"], 0);

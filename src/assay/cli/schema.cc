@@ -20,8 +20,8 @@ void add_schema(CLI::App& app, const Global&, Action& action) {
     action = [=] {
       std::vector<report::PlanCheck> checks;
       for (const auto& entry : checks::catalogue())
-        checks.push_back({std::string(entry.info.name), std::string(entry.info.question),
-                          entry.fields()});
+        checks.push_back(
+            {std::string(entry.info.name), std::string(entry.info.question), entry.fields()});
       const std::string results = report::results_schema(), audit = report::plan_schema(checks);
       if (*which == "results")
         std::printf("%s\n", results.c_str());

@@ -61,8 +61,7 @@ std::vector<Variant> alternatives(const network::Classifier& classifier) {
   if (stated.channels == Channels::kGray) {
     add("range: 1, mean 0.1307, std 0.3081 (MNIST)", with(1, {0.1307}, {0.3081}));
   } else {
-    add("range: 1, ImageNet's mean and std",
-        with(1, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}));
+    add("range: 1, ImageNet's mean and std", with(1, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}));
     InputDescription caffe = with(255, {103.94, 116.78, 123.68}, {});
     caffe.channels = Channels::kBgr;
     add("channels: bgr, range: 255, ImageNet's mean subtracted", caffe);
@@ -87,9 +86,9 @@ void add_answer(std::span<const float> logits, int label, Input::Record& record)
     sum += std::exp(static_cast<double>(z) - *top);
   }
   record.right.push_back(finite && top - logits.begin() == label);
-  record.label_log_probability.push_back(
-      finite ? static_cast<double>(logits[label]) - *top - std::log(sum)
-             : -std::numeric_limits<double>::infinity());
+  record.label_log_probability.push_back(finite ? static_cast<double>(logits[label]) - *top -
+                                                      std::log(sum)
+                                                : -std::numeric_limits<double>::infinity());
 }
 
 // P(X ≥ gained) for X binomial with gained + lost trials and probability one half.
@@ -108,7 +107,8 @@ std::vector<Unit> Input::units(const Subject& subject, const Params& params,
                                std::span<const Record> so_far) {
   std::vector<Unit> units;
   if (!so_far.empty() || params.pictures == 0) return units;
-  // Whole micro-batches spread over the data set: a kernel always sees a full one, so single rows would cost more.
+  // Whole micro-batches spread over the data set: a kernel always sees a full one, so single rows
+  // would cost more.
   const auto rows = static_cast<std::int64_t>(subject.data.size());
   const std::int64_t micro = subject.classifier.micro_batch();
   const std::int64_t blocks = (rows + micro - 1) / micro;
@@ -178,8 +178,8 @@ Input::Result Input::summarise(std::span<const Record> records, const Params&, c
 std::vector<Finding> Input::findings(const Result& result) {
   if (result.pictures == 0)
     return {stats::undefined("better_alternatives", "no labelled picture was tried")};
-  const auto better = std::count_if(result.all.begin(), result.all.end(),
-                                    [](const auto& a) { return a.better; });
+  const auto better =
+      std::count_if(result.all.begin(), result.all.end(), [](const auto& a) { return a.better; });
   return {stats::exact("better_alternatives", static_cast<double>(better), "descriptions",
                        result.pictures)};
 }
@@ -194,8 +194,9 @@ Section Input::present(const Result& result) {
   for (const auto& a : result.all)
     if (a.better && (!best || a.right > best->right)) best = &a;
   if (best) {
-    section.answer = fmt::format("Probably not: with `{}` {} of {} pictures are right, as stated {}.",
-                                 best->name, best->right, result.pictures, result.all[0].right);
+    section.answer =
+        fmt::format("Probably not: with `{}` {} of {} pictures are right, as stated {}.",
+                    best->name, best->right, result.pictures, result.all[0].right);
     section.warnings.push_back(
         fmt::format("the input description is probably wrong: with \"{}\" {} of {} pictures are "
                     "right, as stated only {} (p = {:.1e})",

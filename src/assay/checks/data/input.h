@@ -1,4 +1,5 @@
-// Is the model fed as it was trained? Tries other input descriptions on a few pictures; see input.md.
+// Is the model fed as it was trained? Tries other input descriptions on a few pictures; see
+// input.md.
 //
 // Cost: one forward a picture and alternative, over at most `pictures` pictures.
 #pragma once
@@ -39,11 +40,11 @@ struct Input {
   struct Alternative {
     std::string name;
     std::int64_t right = 0;
-    double nll = 0;            // mean
-    std::int64_t gained = 0;   // right with it, wrong as stated
-    std::int64_t lost = 0;     // the other way round
-    double p = 1;              // one-sided exact McNemar
-    bool better = false;       // significantly, Holm over the alternatives at 0.01
+    double nll = 0;           // mean
+    std::int64_t gained = 0;  // right with it, wrong as stated
+    std::int64_t lost = 0;    // the other way round
+    double p = 1;             // one-sided exact McNemar
+    bool better = false;      // significantly, Holm over the alternatives at 0.01
   };
   struct Result {
     std::int64_t pictures = 0;

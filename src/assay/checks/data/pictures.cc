@@ -44,14 +44,14 @@ Section Pictures::present(const Result& result) {
   section.answer =
       result.unreadable + result.nonfinite == 0
           ? fmt::format("All {} pictures were read and answered with finite numbers.", result.rows)
-          : fmt::format("{} of {} pictures could not be read; {} were answered with numbers that "
-                        "are not finite.",
-                        result.unreadable, result.rows, result.nonfinite);
+          : fmt::format(
+                "{} of {} pictures could not be read; {} were answered with numbers that "
+                "are not finite.",
+                result.unreadable, result.rows, result.nonfinite);
   if (result.unreadable > 0)
-    section.warnings.push_back(
-        fmt::format("{} of {} pictures could not be read and are left out everywhere, the first: {}",
-                    result.unreadable, result.rows,
-                    result.listed.empty() ? "" : result.listed.front().second));
+    section.warnings.push_back(fmt::format(
+        "{} of {} pictures could not be read and are left out everywhere, the first: {}",
+        result.unreadable, result.rows, result.listed.empty() ? "" : result.listed.front().second));
   if (result.nonfinite > 0)
     section.warnings.push_back(fmt::format(
         "the model answered {} pictures with infinite or undefined numbers", result.nonfinite));

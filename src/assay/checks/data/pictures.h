@@ -1,4 +1,5 @@
-// Could every picture be read, and did the model answer with numbers? Reads the clean pass only; see pictures.md.
+// Could every picture be read, and did the model answer with numbers? Reads the clean pass only;
+// see pictures.md.
 #pragma once
 
 #include <cstdint>

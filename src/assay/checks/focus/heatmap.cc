@@ -28,7 +28,8 @@ std::string class_name(const Heatmap::Result& result, int index) {
   return index >= 0 && index < static_cast<int>(result.labels.size()) ? result.labels[index] : "?";
 }
 
-// The map after its ReLU, with its status; a non-finite map is kept as it is, to be looked at, not shown as evidence.
+// The map after its ReLU, with its status; a non-finite map is kept as it is, to be looked at, not
+// shown as evidence.
 void set_map(const float* values, Heatmap::Record& record) {
   const std::size_t size = static_cast<std::size_t>(record.height) * record.width;
   record.map.assign(values, values + size);
@@ -38,9 +39,7 @@ void set_map(const float* values, Heatmap::Record& record) {
     if (v < 0) v = 0;
     evidence = evidence || v > 0;
   }
-  record.status = !finite    ? MapStatus::kNonFinite
-                  : evidence ? MapStatus::kOk
-                             : MapStatus::kZero;
+  record.status = !finite ? MapStatus::kNonFinite : evidence ? MapStatus::kOk : MapStatus::kZero;
 }
 
 void set_prediction(const CleanRecord& clean, Heatmap::Record& record) {
@@ -103,14 +102,12 @@ std::vector<Unit> Heatmap::units(const Subject& subject, const Params&,
   std::vector<Unit> units;
   if (!so_far.empty()) return units;
   const auto rows = static_cast<std::int64_t>(subject.data.rows().size());
-  for (std::int64_t row = 0; row < rows; ++row)
-    units.push_back({subject.data.rows()[row].id, row});
+  for (std::int64_t row = 0; row < rows; ++row) units.push_back({subject.data.rows()[row].id, row});
   return units;
 }
 
 std::vector<Heatmap::Record> Heatmap::measure(const Subject& subject, const Params& params,
-                                              std::span<const Unit> units,
-                                              const Context& context) {
+                                              std::span<const Unit> units, const Context& context) {
   std::vector<Record> records;
   std::vector<std::int64_t> targets(context.rows.size(), 0);
   for (const auto& unit : units) {
@@ -208,11 +205,11 @@ Section Heatmap::present(const Result& result) {
       Exhibit exhibit;
       exhibit.id = fmt::format("{}-{}", group.id, shown.exhibits.size() + 1);
       exhibit.row = r.row;
-      exhibit.caption = fmt::format("{}: {} {:.3f}", r.id, class_name(result, r.predicted),
-                                    r.confidence);
+      exhibit.caption =
+          fmt::format("{}: {} {:.3f}", r.id, class_name(result, r.predicted), r.confidence);
       if (r.label >= 0 && r.label != r.predicted)
-        exhibit.caption += fmt::format(", labelled {} {:.3f}", class_name(result, r.label),
-                                       r.label_probability);
+        exhibit.caption +=
+            fmt::format(", labelled {} {:.3f}", class_name(result, r.label), r.label_probability);
       if (r.status == MapStatus::kZero) exhibit.caption += " (no evidence)";
       if (r.status == MapStatus::kNonFinite) exhibit.caption += " (map not finite)";
       if (r.status == MapStatus::kOk)

@@ -1,6 +1,8 @@
-// Where does the model look? A class activation map of every picture; see heatmap.md and methods/attribution/cam.h.
+// Where does the model look? A class activation map of every picture; see heatmap.md and
+// methods/attribution/cam.h.
 //
-// Cost: one backward of the part of the network behind the layer for each picture; the forward is the clean pass.
+// Cost: one backward of the part of the network behind the layer for each picture; the forward is
+// the clean pass.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +18,8 @@ namespace assay::checks {
 enum class MapStatus : std::uint8_t { kOk, kZero, kNonFinite, kNoTarget };
 
 struct Heatmap {
-  static constexpr CheckInfo kInfo{"heatmap", "Where in the picture is the evidence for the decision?",
-                                   "draelos2020hirescam"};
+  static constexpr CheckInfo kInfo{
+      "heatmap", "Where in the picture is the evidence for the decision?", "draelos2020hirescam"};
   struct Params {
     std::string method = "hirescam";
     std::string target = "predicted";
@@ -46,7 +48,8 @@ struct Heatmap {
     MapStatus status = MapStatus::kOk;
     int height = 0, width = 0;
     std::vector<float> map;  // row-major, after the ReLU, raw magnitudes
-    double left = 0, top = 0, right = 1, bottom = 1;  // the part of the picture it covers, fractions
+    double left = 0, top = 0, right = 1,
+           bottom = 1;  // the part of the picture it covers, fractions
     template <class A>
     void archive(A& a) {
       a(id, label, predicted, target, confidence, label_probability, status, height, width, map,
