@@ -1,13 +1,10 @@
 #include "assay/base/npy.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string_view>
+
+#include "assay/base/file.h"
 
 namespace assay {
 
@@ -59,28 +56,24 @@ std::vector<std::int64_t> parse_shape(std::string_view text, const std::string& 
 }  // namespace
 
 NpyArray read_npy(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error))
-    throw InputError(path, "is a directory, not a .npy file");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw InputError(path, "cannot be opened");
-  const std::uint64_t file_size = std::filesystem::file_size(path, error);
-  if (error) throw InputError(path, "cannot be read: " + error.message());
-
-  char start[8];
-  if (!in.read(start, sizeof start) || std::string_view(start, 6) != kMagic)
-    throw InputError(path, "is not a .npy file");
-  const int version = start[6];
+  const std::string file = read_file(path);
+  const auto ends = [&] {
+    return InputError(path, "damaged .npy file: it ends within the header");
+  };
+  if (file.substr(0, kMagic.size()) != kMagic) throw InputError(path, "is not a .npy file");
+  if (file.size() < 12) throw ends();
+  const auto byte = [&](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(file[i])};
+  };
+  const std::uint64_t version = byte(6);
   if (version < 1 || version > 3) throw InputError(path, "unknown version of the .npy format");
-  unsigned char length[4] = {};
-  if (!in.read(reinterpret_cast<char*>(length), version == 1 ? 2 : 4))
-    throw InputError(path, "damaged .npy file: it ends within the header");
-  const std::uint64_t header_size =
-      length[0] | length[1] << 8 | std::uint64_t{length[2]} << 16 | std::uint64_t{length[3]} << 24;
+  const std::size_t header_start = version == 1 ? 10 : 12;
+  std::uint64_t header_size = byte(8) | byte(9) << 8;
+  if (version > 1) header_size |= byte(10) << 16 | byte(11) << 24;
   if (header_size > kLongestHeader) throw InputError(path, "damaged .npy file: header too long");
-  std::string header(header_size, ' ');
-  if (!in.read(header.data(), static_cast<std::streamsize>(header_size)))
-    throw InputError(path, "damaged .npy file: it ends within the header");
+  if (header_size > file.size() - header_start) throw ends();
+  const std::string_view header(file.data() + header_start, header_size);
+  const std::string_view data = std::string_view(file).substr(header_start + header_size);
 
   const auto descr = after_key(header, "descr");
   const auto order = after_key(header, "fortran_order");
@@ -99,17 +92,16 @@ NpyArray read_npy(const std::string& path) {
                                " are not read, wanted little-endian float32, float64, int32, int64 "
                                "or uint8");
   array.shape = parse_shape(*shape, path);
-  const std::uint64_t left = file_size - static_cast<std::uint64_t>(in.tellg());
+  const auto too_short = [&] {
+    return InputError(path, "damaged .npy file: shorter than its shape says");
+  };
   std::uint64_t size = item;
   for (const std::int64_t d : array.shape) {
-    if (d != 0 && size > (left + item) / static_cast<std::uint64_t>(d))
-      throw InputError(path, "damaged .npy file: shorter than its shape says");
+    if (d != 0 && size > (data.size() + item) / static_cast<std::uint64_t>(d)) throw too_short();
     size *= static_cast<std::uint64_t>(d);
   }
-  if (size > left) throw InputError(path, "damaged .npy file: shorter than its shape says");
-  array.bytes.resize(size);
-  if (size > 0 && !in.read(array.bytes.data(), static_cast<std::streamsize>(size)))
-    throw InputError(path, "cannot be read to its end");
+  if (size > data.size()) throw too_short();
+  array.bytes.assign(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(size));
   return array;
 }
 
@@ -127,29 +119,11 @@ void write_npy(const std::string& path, const std::vector<std::int64_t>& shape,
   text.append(63 - (start + text.size()) % 64, ' ');  // data begin at a multiple of 64
   text += '\n';
 
-  const std::string temporary = path + ".part" + std::to_string(::getpid());
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    if (!out) throw InputError(path, "cannot be written");
-    out.write(kMagic.data(), static_cast<std::streamsize>(kMagic.size()));
-    const char version_and_length[4] = {1, 0, static_cast<char>(text.size() & 0xff),
-                                        static_cast<char>(text.size() >> 8)};
-    out.write(version_and_length, 4);
-    out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    out.write(reinterpret_cast<const char*>(values.data()),
-              static_cast<std::streamsize>(values.size_bytes()));
-    out.close();
-    if (!out) {
-      std::remove(temporary.c_str());
-      throw InputError(path, "cannot be written to its end (disk full?)");
-    }
-  }
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (error) {
-    std::remove(temporary.c_str());
-    throw InputError(path, "cannot be written: " + error.message());
-  }
+  std::string file(kMagic);
+  file += {1, 0, static_cast<char>(text.size() & 0xff), static_cast<char>(text.size() >> 8)};
+  file += text;
+  file.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  write_file(path, file);
 }
 
 }  // namespace assay
