@@ -1,20 +1,22 @@
 // Confidence distributions by resampling: draws whose q-quantile is the one-sided bound at level q.
 //
-// Why not the plain bootstrap, with percentile or BCa limits: it resamples what was seen, so where
+// Why not the plain bootstrap with percentile or BCa limits: it resamples what was seen, so where
 // nothing went wrong (20 of 20 pictures right) every replicate is perfect and the "interval" is a
-// point; BCa corrects nothing there, its constants being undefined. Here the rows get exponential
+// point; BCa mends nothing there, its constants are undefined. Here the rows get exponential
 // weights instead of counts (the Bayesian bootstrap: smooth, the same to first order), and one
 // imaginary row of the worst possible value is added for lower bounds, of the best for upper ones.
-// For a mean of values in a known range this is Gaffke's bound. For a proportion it is exactly
-// Clopper–Pearson; no counterexample to its validity at finite n is known for any distribution.
+// For the mean of values in a known range this is Gaffke's bound: exactly Clopper–Pearson for a
+// proportion, and without a known counterexample to its validity at finite n.
 // The two sets of draws are joined: the lower half of one, the upper half of the other.
 //
-// Clusters are weighted whole, and spread by sqrt((G+1)/(G-1)) for G clusters, which mends the
-// variance that few of them lose. One cluster alone tells nothing: then there are no draws and the
-// bounds are the quantity's range. When it lies: under ten clusters; where rows depend on each
-// other and no cluster says so. Counter-based: draw b is a function of (seed, purpose, b). Cost:
-// replicates × rows draws of about 20 ns; above 4,096 rows, sorted neighbours share a weight, so
-// the cost stays at 4,096 a replicate. Source: rubin1981bayesian, gaffke2005, learnedmiller2019.
+// Clusters are weighted whole and spread by sqrt((G+1)/(G-1)) for G clusters, which mends the
+// variance that few of them lose. One cluster tells nothing: then there are no draws, and the
+// bounds are the ends of the quantity's range.
+// When it lies: under ten clusters; where rows depend on each other and no cluster says so.
+// Counter-based: draw b is a function of (seed, purpose, b).
+// Cost: replicates × rows draws of about 20 ns. Above 4,096 rows neighbours in value share a
+// weight, so the cost stays at 4,096 a replicate.
+// Source: rubin1981bayesian, gaffke2005, learnedmiller2019.
 #pragma once
 
 #include <cstdint>

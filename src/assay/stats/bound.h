@@ -1,18 +1,16 @@
-// What a finding's evidence proves: bounds at any level, for every kind of evidence of
-// base/estimate.h.
+// What a finding's evidence proves: bounds at any level, for every kind of evidence.
 //
 //   Exact       the value itself
 //   Binomial    Clopper–Pearson
 //   MeanError   mean ± t(df) × standard error
-//   Replicates  the draws' quantile at probability × (B + 1), clamped to the quantity's range. A
-//   level that the draws
-//               cannot resolve (tail below 1/(B+1)) gives the end of the range: nothing is proven
-//               there.
+//   Replicates  the draws' quantile at probability × (B + 1), clamped to the quantity's range; a
+//               tail below 1/(B+1), which the draws cannot resolve, gives the end of the range
 //
 // Undefined findings and NaN values prove nothing: their bounds are ∓infinity.
-// Confidence is one-sided and in (0.5, 1); level is two-sided, the one-sided bounds at (1 +
-// level)/2. When the bound lies: where rows depend on each other and no cluster says so; where a
-// mean of a few strongly skewed values is taken for normal. Source: clopper1934.
+// Confidence is one-sided and in (0.5, 1). Level is two-sided: the bounds at (1 + level)/2.
+// When a bound lies: where rows depend on each other and no cluster says so; where the mean of a
+// few strongly skewed values is taken for normal.
+// Cost: see special.h. Source: clopper1934.
 #pragma once
 
 #include <cstdint>

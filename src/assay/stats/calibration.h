@@ -1,25 +1,25 @@
-// Do the confidences mean what they say? The deterministic measures; their errors are in
-// calibration_evidence.h.
+// Do the confidences mean what they say? The measures; their errors: calibration_evidence.h.
 //
 //   confidence c = largest probability, hit h = [its class is the label]
-//   ECE     sum over bins of |mean c - mean h| × share of rows; equal width (k/B, (k+1)/B], 0 in
-//   the first bin and 1
-//           in the last, or equal mass: rows sorted by c (stable), cut into B parts, the first n
-//           mod B one longer
-//   MCE     the largest |mean c - mean h| of a bin that is not empty
-//   classwise ECE   the mean over classes k of the ECE of p_k against [y = k]
-//   overconfidence  mean c - mean h; the overconfidence error weighs each bin's excess by its
-//   confidence Brier   mean over rows of sum_k (p_k - [y=k])²
-//           = reliability - resolution + uncertainty + within-bin variance - within-bin covariance,
-//           one class against the rest, over the equal-width bins of p_k, summed over classes; the
-//           last two close the identity
-//   NLL     mean of -ln p_label; no clipping: infinite when a label's probability is 0
+//   ECE   sum over bins of |mean c - mean h| × share of rows. Equal width: (k/B, (k+1)/B], 0 in the
+//         first bin and 1 in the last. Equal mass: rows sorted by c (stable), cut into B parts, the
+//         first n mod B of them one longer
+//   MCE   the largest |mean c - mean h| of a bin that is not empty
+//   classwise ECE   mean over classes k of the equal-width ECE of p_k against [y = k]
+//   overconfidence  mean c - mean h
+//   overconfidence error   as ECE with the bins' positive excess only, times their confidence
+//   NLL   mean of -ln p_label; no clipping: infinite where a label's probability is 0
+//   Brier mean over rows of sum_k (p_k - [y=k])²
+//         = reliability - resolution + uncertainty + within-bin variance - within-bin covariance,
+//         each class against the rest over the equal-width bins of p_k, summed over classes; the
+//         last two make the sum close
 //
-// All in [0, 1] but Brier [0, 2], NLL [0, inf] and overconfidence [-1, 1].
-// When they lie: a binned gap is never negative, so noise alone makes an ECE: see null_ece. Bins of
-// few rows rule the MCE. A model that says the base rate for every row is perfectly calibrated and
-// useless: see the resolution. Cost: one pass over n × K probabilities. Source: naeini2015,
-// guo2017calibration, nixon2019, murphy1973.
+// All in [0, 1] but Brier in [0, 2], NLL in [0, inf] and overconfidence in [-1, 1].
+// When they lie: a binned gap is never negative, so noise alone makes an ECE (null_errors()); bins
+// of few rows rule the MCE; a model that says the base rate for every row is perfectly calibrated
+// and useless (its resolution is 0).
+// Cost: one pass over n × K probabilities.
+// Source: naeini2015, guo2017calibration, nixon2019, murphy1973, stephenson2008.
 #pragma once
 
 #include <cstdint>

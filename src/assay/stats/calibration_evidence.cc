@@ -97,10 +97,15 @@ TopLabelNull resample_hits(const TopLabel& top, std::span<const int> width_bin,
 }
 
 NullHits resample_labels(const Predictions& predictions, int bins, const Resampling& resampling) {
-  constexpr std::size_t kMostNumbers = std::size_t{1} << 25;
+  // Beyond a cache's size every draw waits for memory; 2^25 numbers are 128 MB.
+  constexpr std::size_t kMostNumbers = std::size_t{1} << 25, kCached = std::size_t{1} << 20;
+  constexpr std::size_t kMostScattered = std::size_t{1} << 24;
   const std::size_t cells = at(predictions.classes) * at(bins);
+  std::size_t most = kMostNumbers / cells;
+  if (at(resampling.replicates) * cells > kCached)
+    most = std::min(most, kMostScattered / std::max<std::size_t>(1, predictions.size()));
   const int draws =
-      std::min(resampling.replicates, std::max(50, static_cast<int>(kMostNumbers / cells)));
+      std::min(resampling.replicates, static_cast<int>(std::max<std::size_t>(most, 99)));
   NullHits null{draws, std::vector<float>(at(draws) * cells)};
   Softmax softmax(predictions);
   std::vector<double> below(at(predictions.classes));

@@ -1,19 +1,19 @@
-// Who was taken for whom, and what follows: recall, precision, F1, balanced accuracy with their
-// confidence distributions.
+// Who was taken for whom: recall, precision, F1, balanced accuracy and their confidence
+// distributions.
 //
-//   recall_c = right_c / actual_c      precision_c = right_c / predicted_c
-//   f1_c = 2 right_c / (actual_c + predicted_c)      balanced accuracy = mean of recall_c over the
-//   classes present
+//   recall_c = right_c / actual_c        precision_c = right_c / predicted_c
+//   f1_c = 2 right_c / (actual_c + predicted_c)
+//   balanced accuracy = mean of recall_c over the classes present
 //
 // By class: the rows of a class are drawn anew, the class sizes stay (they are the maker's choice
 // of test set). A class's recall is Beta(right, wrong), the false alarms from all other rows are
-// Beta(false, others - false); one imaginary row makes the classes' misses as bad as the data
-// allow: the recalls fall to the shares s_c that minimise their mean subject to sum of -n_c ln s_c
-// = E with E exponential, which is Clopper–Pearson for one class and exact for any number of
-// classes without an error. See bootstrap.h for the reasons and for clusters. Balanced accuracy
-// spreads each class by sqrt((n_c+1)/(n_c-1)), as few rows lose variance, and classes with a single
-// row are drawn together.
-// When it lies: a class with a handful of rows; more than one dependent row without a cluster.
+// Beta(false, others - false). One imaginary row makes the misses as bad as the data allow: recalls
+// are multiplied by the shares s_c that make their mean smallest subject to sum of -n_c ln s_c = E,
+// E exponential. That is Clopper–Pearson for one class, and exact for any number of classes without
+// an error. Balanced accuracy spreads each class by sqrt((n_c+1)/(n_c-1)), since few rows lose
+// variance, and draws the classes with a single row together.
+// By cluster: see bootstrap.h.
+// When it lies: dependent rows without a cluster.
 // Cost: replicates × classes (by class) or × rows (by cluster), about 100 ns each.
 #pragma once
 

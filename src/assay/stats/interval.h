@@ -2,10 +2,11 @@
 //
 // Clopper–Pearson inverts the binomial tails: the true proportion lies inside at least as often as
 // the level says, for every n and p. Wilson inverts the score test: narrower, right on average over
-// p, but not for every p; Assay shows it nowhere as evidence and decides nothing by it. Both lie in
-// [0, 1] and contain k/n. n = 0 gives [0, 1]. Confidence is one-sided, level two-sided; both in (0,
-// 1). Cost: see special.h. Both take the draws for independent: see bootstrap.h for clusters.
-// Source: clopper1934, wilson1927.
+// p, but not for every p, so no verdict rests on it.
+// Both lie in [0, 1] and contain k/n; n = 0 gives [0, 1]. Confidence is one-sided, level two-sided;
+// both in (0, 1).
+// When they lie: where the draws depend on each other; see bootstrap.h for clusters.
+// Cost: see special.h. Source: clopper1934, wilson1927.
 #pragma once
 
 #include "assay/base/estimate.h"

@@ -1,5 +1,7 @@
-// What a classifier said about n labelled rows, as everything here reads it. Views only: 50,000
-// rows × 1,000 classes of floats stay where they are, and arithmetic is double, one row at a time.
+// What a classifier said about n labelled rows, as everything here reads it.
+//
+// Views only: 50,000 rows × 1,000 classes of floats stay where they are; arithmetic is double, one
+// row at a time.
 #pragma once
 
 #include <cstddef>

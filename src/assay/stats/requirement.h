@@ -1,8 +1,7 @@
 // A requirement as a person writes it: ">= 0.90" or "<= 0.05".
 //
-// The text is a comparison, >= or <=, and a number with a full stop for a decimal sign, whatever
-// the locale. Strict comparisons are refused: between "> 0.9" and ">= 0.9" no number of pictures
-// can decide.
+// A comparison, >= or <=, and a number with a full stop for a decimal sign whatever the locale.
+// Strict comparisons are refused: between "> 0.9" and ">= 0.9" no number of pictures can decide.
 #pragma once
 
 #include <string>

@@ -1,5 +1,4 @@
-// How many images would settle a requirement, were the observed value to stay? The other half of
-// decide.h.
+// How many images would settle a requirement, were the observed value to stay? See decide.h.
 #pragma once
 
 #include <cstdint>

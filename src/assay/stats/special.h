@@ -2,10 +2,10 @@
 //
 // Absolute error below 1e-12 for shapes up to 1e6 (tested against 40-digit arithmetic). Small
 // probabilities keep their relative accuracy: the prefix x^a (1-x)^b / B(a,b) is never formed from
-// differences of log-gammas of large numbers (Loader's saddle-point form), the rest is a continued
-// fraction (modified Lentz). Cost: a beta cdf takes O(sqrt(max(a,b))) steps, at most about 100 µs
-// at 1e6; a quantile about ten cdfs. Source: Loader 2000, "Fast and accurate computation of
-// binomial probabilities"; DLMF 8.17.22.
+// differences of log-gammas of large numbers (Loader's saddle-point form); the rest is a continued
+// fraction (modified Lentz).
+// Cost: a beta cdf takes O(sqrt(max(a,b))) steps, about 100 µs at 1e6; a quantile ten cdfs.
+// Source: loader2000; DLMF 8.17.22.
 #pragma once
 
 namespace assay::stats {

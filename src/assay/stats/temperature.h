@@ -3,12 +3,14 @@
 // Minimises the mean of -ln p_label over β = 1/T by Newton's method in a bracket; the loss is
 // convex in β. The order of the classes stays. With probabilities for scores the logits are ln p.
 // The standard error of T is the sandwich's (right even where no T makes the model calibrated), by
-// cluster where given. No finite T fits best where every label is its row's top class (T falls to
-// 0), where lower confidence is always better (T grows without end), or where a label has
-// probability 0: then `problem` says so. T and what it does must not be told from the same rows:
-// cross_validate() fits on the other folds. Folds are drawn at random, clusters whole, from (seed,
-// cluster). Cost: n × K exponentials a Newton step, about 6 passes for all rows and 2 more for each
-// fold. Source: guo2017calibration.
+// cluster where given.
+// No finite T fits best where every label is its row's top class (T falls to 0), where less
+// confidence is always better (T grows without end), or where a label has probability 0: then
+// `problem` says so.
+// T and what it does must not be told from the same rows: cross_validate() fits on the other folds.
+// Folds are drawn at random from the seed, clusters whole.
+// Cost: n × K exponentials a pass, about 5 passes for all rows and 2 more for each fold.
+// Source: guo2017calibration.
 #pragma once
 
 #include <cstdint>
