@@ -14,9 +14,9 @@ namespace assay::checks {
 
 struct Entry {
   CheckInfo info;
-  std::string group;       // the folder: performance, focus, data, …
-  std::string_view page;   // Markdown
-  bool always;             // runs even where the plan does not name it
+  std::string group;      // the folder: performance, focus, data, …
+  std::string_view page;  // Markdown
+  bool always;            // runs even where the plan does not name it
   std::function<std::vector<FieldInfo>()> fields;
   std::function<std::unique_ptr<AnyCheck>(const Settings&)> configure;
 };

@@ -1,10 +1,12 @@
 // The program: parse, run one action, turn exceptions into one line and an exit code.
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
 
 #include "assay/base/error.h"
+#include "assay/base/field.h"
 #include "assay/cli/command.h"
 
 namespace {
@@ -42,6 +44,15 @@ int run(int argc, char** argv) {
   add_checks(app, global, action);
   add_schema(app, global, action);
   add_single_checks(app, global, action);
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    const std::string near = assay::nearest(argv[1], names);
+    throw assay::InputError(
+        "", "there is no command \"" + std::string(argv[1]) + "\"" +
+                (near.empty() ? "; see assay --help" : ", did you mean \"" + near + "\"?"));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {

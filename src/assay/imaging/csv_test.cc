@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "assay/imaging/test_files.h"
+#include "assay/imaging/files_test.h"
 
 namespace assay::imaging {
 namespace {

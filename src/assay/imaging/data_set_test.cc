@@ -10,8 +10,8 @@
 
 #include "assay/base/file.h"
 #include "assay/imaging/digest.h"
+#include "assay/imaging/files_test.h"
 #include "assay/imaging/overlay.h"
-#include "assay/imaging/test_files.h"
 
 namespace assay::imaging {
 namespace {

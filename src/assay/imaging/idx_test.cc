@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "assay/base/file.h"
-#include "assay/imaging/test_files.h"
+#include "assay/imaging/files_test.h"
 
 namespace assay::imaging {
 namespace {

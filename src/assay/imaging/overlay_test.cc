@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "assay/imaging/decode.h"
-#include "assay/imaging/test_files.h"
+#include "assay/imaging/files_test.h"
 
 namespace assay::imaging {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "assay/base/npy.h"
 #include "assay/imaging/decode.h"
+#include "assay/imaging/files_test.h"
 #include "assay/imaging/resize.h"
-#include "assay/imaging/test_files.h"
 
 namespace assay::imaging {
 namespace {

@@ -12,7 +12,7 @@
 #include "assay/base/error.h"
 #include "assay/base/npy.h"
 #include "assay/imaging/decode.h"
-#include "assay/imaging/test_files.h"
+#include "assay/imaging/files_test.h"
 
 namespace assay::imaging {
 namespace {

@@ -30,6 +30,18 @@ struct Classifier::State {
   std::vector<bool> main_path;  // by ValueId: follows from the picture and leads to the logits
   mutable std::mutex mutex;
   mutable std::map<Shape, std::vector<ValueInfo>> values;  // by input shape
+
+  // Where logits_from starts: `rows_each` rows of the value belong to one picture.
+  struct Cut {
+    Given given;
+    std::int64_t rows_each = 1;
+  };
+  // All pictures through the network, a micro-batch at a time: the logits first, then the kept
+  // values. `input` may be undefined where a cut is given, `cut` null.
+  std::vector<at::Tensor> run(const at::Tensor& input, const Cut* cut,
+                              std::span<const std::string> keep) const;
+  Request request_for(const at::Tensor& input, const Cut* cut, std::int64_t first,
+                      std::int64_t rows) const;
 };
 
 namespace {
@@ -76,10 +88,6 @@ at::Tensor padded(const at::Tensor& part, std::int64_t rows, std::int64_t wanted
   std::vector<at::Tensor> parts = {part};
   for (std::int64_t i = rows; i < wanted; ++i) parts.push_back(part.narrow(0, 0, each));
   return at::cat(parts, 0);
-}
-
-at::Tensor joined(const std::vector<at::Tensor>& parts) {
-  return parts.size() == 1 ? parts[0] : at::cat(parts, 0);
 }
 
 }  // namespace
@@ -227,86 +235,79 @@ void check_pictures(const Graph& graph, const PictureInput& input, const at::Ten
 
 }  // namespace
 
-Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> keep) const {
-  const State& s = *state_;
-  const at::NoGradGuard no_grad;
-  const Graph& graph = *s.batching.graph;
-  check_pictures(graph, s.input, input);
+// One micro-batch: `rows` pictures from `first` on, and copies of one of them up to its full size.
+Request Classifier::State::request_for(const at::Tensor& pictures, const Cut* cut,
+                                       std::int64_t first, std::int64_t rows) const {
   Request request;
-  request.wanted = {s.head.value};
-  for (const std::string& name : keep)
-    request.wanted.push_back(data_value(graph, *s.batching.executor, name));
-
-  const std::int64_t pictures = input.size(0), batch = s.batching.rows;
-  std::vector<at::Tensor> logits;
-  std::vector<std::vector<at::Tensor>> kept(keep.size());
-  for (std::int64_t first = 0; first < pictures; first += batch) {
-    const std::int64_t rows = std::min(batch, pictures - first);
-    const at::Tensor part = padded(input.narrow(0, first, rows), rows, batch);
-    request.given = {{s.input.value, part}};
+  if (cut) {
+    const at::Tensor part =
+        cut->given.tensor.narrow(0, first * cut->rows_each, rows * cut->rows_each);
+    request.given.push_back({cut->given.value, padded(part, rows, batching.rows)});
+  }
+  if (pictures.defined()) {
+    const at::Tensor part = padded(pictures.narrow(0, first, rows), rows, batching.rows);
+    request.given.push_back({input.value, as_taken(input, part)});
     request.input_shapes = {Shape(part.sizes().begin(), part.sizes().end())};
-    const std::vector<at::Tensor> values = s.batching.executor->run(request);
-    logits.push_back(logits_of(s.head, values[0], batch).narrow(0, 0, rows));
-    for (std::size_t k = 0; k < keep.size(); ++k) {
-      const std::int64_t each = rows_each(graph, keep[k], values[k + 1], batch);
-      kept[k].push_back(values[k + 1].narrow(0, 0, rows * each));
-      // A view would hold on to the padding's rows.
-      if (rows < batch) kept[k].back() = kept[k].back().clone();
+  } else {
+    request.input_shapes = {input.shape(trial_size(size), batching.rows)};
+  }
+  return request;
+}
+
+std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const Cut* cut,
+                                               std::span<const std::string> keep) const {
+  const Graph& graph = *batching.graph;
+  const Executor& executor = *batching.executor;
+  std::vector<ValueId> wanted = {head.value};
+  for (const std::string& name : keep) wanted.push_back(data_value(graph, executor, name));
+  const std::int64_t count =
+      pictures.defined() ? pictures.size(0) : cut->given.tensor.size(0) / cut->rows_each;
+  const std::int64_t batch = batching.rows;
+  std::vector<std::vector<at::Tensor>> parts(wanted.size());
+  for (std::int64_t first = 0; first < count; first += batch) {
+    const std::int64_t rows = std::min(batch, count - first);
+    Request request = request_for(pictures, cut, first, rows);
+    request.wanted = wanted;
+    std::vector<at::Tensor> values = executor.run(request);
+    values[0] = logits_of(head, values[0], batch);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::int64_t each = i == 0 ? 1 : rows_each(graph, keep[i - 1], values[i], batch);
+      parts[i].push_back(values[i].narrow(0, 0, rows * each));
+      // A view of a kept value would hold on to the padding's rows.
+      if (i > 0 && rows < batch) parts[i].back() = parts[i].back().clone();
     }
   }
+  std::vector<at::Tensor> joined;
+  for (const auto& of_value : parts)
+    joined.push_back(of_value.size() == 1 ? of_value[0] : at::cat(of_value, 0));
+  return joined;
+}
+
+Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> keep) const {
+  const at::NoGradGuard no_grad;
+  check_pictures(graph(), state_->input, input);
+  std::vector<at::Tensor> values = state_->run(input, nullptr, keep);
   Pass pass;
-  pass.logits = joined(logits);
-  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = joined(kept[k]);
+  pass.logits = std::move(values[0]);
+  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = std::move(values[k + 1]);
   return pass;
 }
 
 at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& name,
                                    const at::Tensor& value) const {
-  const State& s = *state_;
-  const Graph& graph = *s.batching.graph;
-  const ValueId id = data_value(graph, *s.batching.executor, name);
-  if (id == s.input.value) return logits(value);
-  if (!s.main_path[id])
-    throw InputError(s.file, "the value \"" + name + "\" does not lead to the logits");
-  if (input.defined()) check_pictures(graph, s.input, input);
-  const std::int64_t pictures = input.defined() ? input.size(0) : value.size(0);
-  const std::int64_t each = rows_each(graph, name, value, pictures);
-  const std::int64_t batch = s.batching.rows;
-  Request request;
-  request.wanted = {s.head.value};
-  std::vector<at::Tensor> logits;
-  for (std::int64_t first = 0; first < pictures; first += batch) {
-    const std::int64_t rows = std::min(batch, pictures - first);
-    request.given = {{id, padded(value.narrow(0, first * each, rows * each), rows, batch)}};
-    if (input.defined()) {
-      const at::Tensor part = padded(input.narrow(0, first, rows), rows, batch);
-      request.given.push_back({s.input.value, part});
-      request.input_shapes = {Shape(part.sizes().begin(), part.sizes().end())};
-    } else {
-      request.input_shapes = {s.input.shape(trial_size(s.size), batch)};
-    }
-    logits.push_back(
-        logits_of(s.head, s.batching.executor->run(request)[0], batch).narrow(0, 0, rows));
-  }
-  return joined(logits);
+  const ValueId id = data_value(graph(), *state_->batching.executor, name);
+  if (id == state_->input.value) return logits(value);
+  if (!state_->main_path[id])
+    throw InputError(file(), "the value \"" + name + "\" does not lead to the logits");
+  if (input.defined()) check_pictures(graph(), state_->input, input);
+  const std::int64_t pictures = input.defined() ? input.size(0) : value.dim() ? value.size(0) : 1;
+  const State::Cut cut{{id, value}, rows_each(graph(), name, value, pictures)};
+  return state_->run(input, &cut, {})[0];
 }
 
 at::Tensor Classifier::logits(const at::Tensor& input) const {
-  const State& s = *state_;
-  check_pictures(*s.batching.graph, s.input, input);
-  const std::int64_t pictures = input.size(0), batch = s.batching.rows;
-  Request request;
-  request.wanted = {s.head.value};
-  std::vector<at::Tensor> logits;
-  for (std::int64_t first = 0; first < pictures; first += batch) {
-    const std::int64_t rows = std::min(batch, pictures - first);
-    const at::Tensor part = padded(input.narrow(0, first, rows), rows, batch);
-    request.given = {{s.input.value, part}};
-    request.input_shapes = {Shape(part.sizes().begin(), part.sizes().end())};
-    logits.push_back(
-        logits_of(s.head, s.batching.executor->run(request)[0], batch).narrow(0, 0, rows));
-  }
-  return joined(logits);
+  check_pictures(graph(), state_->input, input);
+  return state_->run(input, nullptr, {})[0];
 }
 
 }  // namespace assay::network

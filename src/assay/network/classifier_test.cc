@@ -119,8 +119,8 @@ TEST(Classifier, LogitsFromAnyValueAreThoseOfTheWhole) {
   const Pass pass = c.forward(x, keep);
   for (const std::string& name : keep) {
     EXPECT_TRUE(at::equal(c.logits_from(x, name, pass.values.at(name)), pass.logits)) << name;
-    if (name != "c2")  // the residual path from r1 goes round c2
-      EXPECT_TRUE(at::equal(c.logits_from({}, name, pass.values.at(name)), pass.logits)) << name;
+    if (name == "c2") continue;  // the residual path from r1 goes round c2
+    EXPECT_TRUE(at::equal(c.logits_from({}, name, pass.values.at(name)), pass.logits)) << name;
   }
   EXPECT_TRUE(at::equal(c.logits_from({}, "pictures", x), pass.logits));
 }
@@ -230,7 +230,8 @@ TEST(Classifier, LogProbabilitiesAreLogits) {
 TEST(Classifier, SeveralOutputsNeedAName) {
   OnnxBuilder b = small_network().output("scores").output("flat");
   const std::string message = refusal(b);
-  for (const char* part : {"2 outputs", "\"scores\"", "\"flat\""}) EXPECT_THAT(message, HasSubstr(part));
+  for (const char* part : {"2 outputs", "\"scores\"", "\"flat\""})
+    EXPECT_THAT(message, HasSubstr(part));
   EXPECT_EQ(open(b, OutputKind::kLogits, "scores").classes(), 5);
   EXPECT_EQ(open(b, OutputKind::kLogits, "flat").classes(), 4);
   EXPECT_THAT(refusal(b, squashed(6), {"scorse", OutputKind::kLogits}),
@@ -286,11 +287,16 @@ TEST(Classifier, HalfPrecisionFilesTakeFloatPictures) {
   w.set_data_type(onnx::TensorProto::FLOAT16);
   for (const std::int64_t d : {2, 3, 6, 6}) w.add_dims(d);
   for (int i = 0; i < 216; ++i) w.add_int32_data(i < 108 ? 0x3c00 : 0xbc00);  // 1, -1
-  b.node("Conv", {"pictures", "w"}, {"scores"});                             // [N,2,1,1]
+  b.node("Conv", {"pictures", "w"}, {"scores"});                              // [N,2,1,1]
   const at::Tensor x = pictures(3);
   const at::Tensor logits = open(b).forward(x).logits;
-  const at::Tensor sums = at::sum(x, {1, 2, 3});
+  // The file sees the pictures rounded to half precision.
+  const at::Tensor sums = at::sum(x.to(at::kHalf).to(at::kFloat), at::IntArrayRef{1, 2, 3});
   EXPECT_TRUE(close(logits, at::stack({sums, at::neg(sums)}, 1), 1e-4));
+  EXPECT_FALSE(close(logits.select(1, 0), at::sum(x, at::IntArrayRef{1, 2, 3}), 1e-5));
+  at::Tensor input = x.clone().requires_grad_(true);
+  const at::Tensor first = at::sum(open(b).logits(input).select(1, 0));
+  EXPECT_TRUE(close(network::gradient(first, input), at::ones_like(x), 0));
 }
 
 TEST(Classifier, Uint8FilesTakePixels) {
@@ -412,17 +418,18 @@ std::filesystem::path shared() {
 TEST(Classifier, AgreesWithOnnxRuntimeOnPreparedPictures) {
   const auto crops = shared() / "reference/preprocess";
   if (!std::filesystem::exists(crops)) GTEST_SKIP() << "no " << crops;
-  const Classifier c =
-      Classifier::open(shared() / "data/models/shufflenetv2_x1_0_float_op12.onnx",
-                       input_preset("imagenet"), {}, {});
+  const Classifier c = Classifier::open(shared() / "data/models/shufflenetv2_x1_0_float_op12.onnx",
+                                        input_preset("imagenet"), {}, {});
   EXPECT_EQ(c.micro_batch(), 8);  // the exporter baked a batch of one in
   const NpyArray logits =
       read_npy(shared() / "reference/logits/shufflenetv2_x1_0_float_op12.onnx/logits.npy");
   const std::vector<float> expected = logits.values<float>();
-  // Rows of the reference for three of its pictures, found by their place among the 100 sorted names.
+  // Rows of the reference for three of its pictures, found by their place among the 100 sorted
+  // names.
   const InputDescription d = c.input();
   for (const auto& [name, top] : {std::pair<std::string, int>{"n02112137_chow", 260},
-                                  {"n04125021_safe", 771}, {"n01641577_bullfrog", 30}}) {
+                                  {"n04125021_safe", 771},
+                                  {"n01641577_bullfrog", 30}}) {
     const std::vector<float> pixels = read_npy(crops / (name + ".npy")).values<float>();
     at::Tensor x = at::tensor(pixels).reshape({1, 224, 224, 3}).permute({0, 3, 1, 2}) / 255.0;
     x = (x - at::tensor(d.mean, at::kFloat).reshape({1, 3, 1, 1})) /
@@ -440,10 +447,9 @@ TEST(Classifier, AgreesWithOnnxRuntimeOnPreparedPictures) {
 TEST(Classifier, KnowsTheDefaultLayersOfRealNetworks) {
   const auto models = shared() / "data/models";
   if (!std::filesystem::exists(models)) GTEST_SKIP() << "no " << models;
-  for (const auto& [file, layer] : {std::pair<std::string, std::string>{
-                                        "neu_smallcnn_op13.onnx", "/5/5.2/Relu_output_0"},
-                                    {"cifar10_resnet20_op13.onnx",
-                                     "/layer3/layer3.2/relu2/Relu_output_0"}}) {
+  for (const auto& [file, layer] :
+       {std::pair<std::string, std::string>{"neu_smallcnn_op13.onnx", "/5/5.2/Relu_output_0"},
+        {"cifar10_resnet20_op13.onnx", "/layer3/layer3.2/relu2/Relu_output_0"}}) {
     const Guess g = guess_description(models / file);
     EXPECT_EQ(Classifier::open(models / file, g.input, g.output, {}).last_spatial_value(), layer);
   }

@@ -18,7 +18,8 @@ namespace {
 using testing::HasSubstr;
 
 void add(Graph& graph, const std::string& op, const std::vector<std::string>& inputs,
-         const std::vector<std::string>& outputs, std::map<std::string, Attribute> attributes = {}) {
+         const std::vector<std::string>& outputs,
+         std::map<std::string, Attribute> attributes = {}) {
   Node node;
   node.op = op;
   node.opset = 13;
@@ -26,7 +27,8 @@ void add(Graph& graph, const std::string& op, const std::vector<std::string>& in
   graph.add_node(std::move(node), inputs, outputs);
 }
 
-// A small residual network in double: a = conv(x); b = softplus(a); c = conv(b) + a; y = gemm(mean(c)).
+// A small residual network in double: a = conv(x); b = softplus(a); c = conv(b) + a; y =
+// gemm(mean(c)).
 std::shared_ptr<const Graph> residual() {
   at::manual_seed(3);
   const auto weights = [](Dims shape) { return at::mul(at::randn(shape, at::kDouble), 0.5); };
@@ -53,7 +55,8 @@ struct Runner {
   explicit Runner(std::shared_ptr<const Graph> g)
       : graph(std::move(g)), executor(make_differentiable_executor(graph)) {}
   std::vector<at::Tensor> run(const std::vector<std::pair<std::string, at::Tensor>>& given,
-                              const std::vector<std::string>& wanted, Shape input_shape = {}) const {
+                              const std::vector<std::string>& wanted,
+                              Shape input_shape = {}) const {
     Request request;
     for (const auto& [name, tensor] : given) request.given.push_back({graph->find(name), tensor});
     for (const std::string& name : wanted) request.wanted.push_back(graph->find(name));
@@ -85,8 +88,7 @@ TEST(Executor, GradientsAgreeWithCentralDifferences) {
     at::Tensor step = at::zeros({100}, at::kDouble);
     step[i] = h;
     const at::Tensor d = step.reshape(x.sizes());
-    const double slope =
-        (loss(at::add(x, d)) - loss(at::sub(x, d))).item<double>() / (2 * h);
+    const double slope = (loss(at::add(x, d)) - loss(at::sub(x, d))).item<double>() / (2 * h);
     EXPECT_NEAR(gradient.reshape({-1})[i].item<double>(), slope, 1e-8) << i;
   }
 }

@@ -145,7 +145,8 @@ struct ExternalData : testing::Test {
     return error_of([&] { read_onnx(path); });
   }
   const TestFolder folder;
-  const std::string bytes = std::string("skip") + std::string("\0\0\x80\x3f\0\0\0\x40\0\0\x40\x40", 12);
+  const std::string bytes =
+      std::string("skip") + std::string("\0\0\x80\x3f\0\0\0\x40\0\0\x40\x40", 12);
 };
 
 TEST_F(ExternalData, IsReadFromTheFileBeside) {
@@ -192,7 +193,8 @@ TEST(OnnxReader, EveryTruncationIsRefusedInOneLine) {
   b.model.set_producer_name("test");
   const std::string bytes = b.bytes();
   for (int percent = 0; percent < 100; percent += 5) {
-    const std::string path = folder.write("cut.onnx", bytes.substr(0, bytes.size() * percent / 100));
+    const std::string path =
+        folder.write("cut.onnx", bytes.substr(0, bytes.size() * percent / 100));
     EXPECT_NE(error_of([&] { read_onnx(path); }), "") << percent << " %";
   }
 }

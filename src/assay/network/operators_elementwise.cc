@@ -20,13 +20,18 @@ at::Tensor subtract(const at::Tensor& a, const at::Tensor& b) { return at::sub(a
 
 bool is_integral(const at::Tensor& x) { return at::isIntegralType(x.scalar_type(), true); }
 
-// Integers round towards zero. The processor traps on MIN / -1, so that divisor is taken apart.
+// The divisors of a whole-number division without -1, on which the processor traps for the smallest
+// number. Refuses zeros.
+at::Tensor safe_divisors(const at::Tensor& b) {
+  if (at::eq(b, 0).any().item<bool>()) refuse("division of integers by zero");
+  return b.scalar_type() == at::kByte ? b : at::where(at::eq(b, -1), at::ones_like(b), b);
+}
+
+// Integers round towards zero.
 at::Tensor divide(const at::Tensor& a, const at::Tensor& b) {
   if (!is_integral(a) || !is_integral(b)) return at::div(a, b);
-  if (at::eq(b, 0).any().item<bool>()) refuse("division of integers by zero");
-  const at::Tensor minus_one = at::eq(b, -1);
-  return at::where(minus_one, at::neg(a),
-                   at::div(a, at::where(minus_one, at::ones_like(b), b), "trunc"));
+  const at::Tensor quotient = at::div(a, safe_divisors(b), "trunc");
+  return b.scalar_type() == at::kByte ? quotient : at::where(at::eq(b, -1), at::neg(a), quotient);
 }
 
 Kernel modulo(const Node& node) {
@@ -35,9 +40,7 @@ Kernel modulo(const Node& node) {
     const at::Tensor &a = in[0], &b = in[1];
     if (!is_integral(a) || !is_integral(b))
       return sign_of_dividend ? at::fmod(a, b) : at::remainder(a, b);
-    if (at::eq(b, 0).any().item<bool>()) refuse("division of integers by zero");
-    // x mod -1 is 0 and so is x mod 1, which does not trap.
-    const at::Tensor safe = at::where(at::eq(b, -1), at::ones_like(b), b);
+    const at::Tensor safe = safe_divisors(b);  // x mod -1 is 0, and so is x mod 1
     return sign_of_dividend ? at::fmod(a, safe) : at::remainder(a, safe);
   });
 }

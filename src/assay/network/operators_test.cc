@@ -1,5 +1,5 @@
-// What ONNX's own tests (conformance_test.cc) do not show: how operators differ between operator sets, and forms that
-// exporters emit.
+// What ONNX's own tests (conformance_test.cc) do not show: how operators differ between operator
+// sets, and forms that exporters emit.
 #include "assay/network/operators.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,8 @@ std::vector<at::Tensor> run(const OnnxBuilder& b, const at::Tensor& x) {
   return executor->run(request);
 }
 
-OnnxBuilder taking(const at::Tensor& x, int opset, const std::vector<std::string>& outputs = {"y"}) {
+OnnxBuilder taking(const at::Tensor& x, int opset,
+                   const std::vector<std::string>& outputs = {"y"}) {
   OnnxBuilder b(opset);
   b.input("x", Dims(x.sizes().begin(), x.sizes().end()));
   for (const std::string& name : outputs) b.output(name);
@@ -62,16 +63,18 @@ TEST(Clip, BoundsWereAttributesBeforeOpset11) {
 TEST(Reductions, AxesAreAttributesOrInputs) {
   const at::Tensor x = at::arange(6, at::kFloat).reshape({2, 3});
   for (const auto& [op, opset, attribute] :
-       {std::tuple<std::string, int, bool>{"ReduceSum", 11, true}, {"ReduceSum", 13, false},
-        {"ReduceMax", 17, true}, {"ReduceMax", 18, false}}) {
+       {std::tuple<std::string, int, bool>{"ReduceSum", 11, true},
+        {"ReduceSum", 13, false},
+        {"ReduceMax", 17, true},
+        {"ReduceMax", 18, false}}) {
     OnnxBuilder b = taking(x, opset);
     if (!attribute) b.ints("axes", {1}, {1});
-    auto& node = b.node(op, attribute ? std::vector<std::string>{"x"}
-                                      : std::vector<std::string>{"x", "axes"}, {"y"});
+    auto& node = b.node(
+        op, attribute ? std::vector<std::string>{"x"} : std::vector<std::string>{"x", "axes"},
+        {"y"});
     if (attribute) set(node, "axes", Dims{1});
     set(node, "keepdims", std::int64_t{0});
-    const auto expected =
-        op == "ReduceSum" ? std::vector<float>{3, 12} : std::vector<float>{2, 5};
+    const auto expected = op == "ReduceSum" ? std::vector<float>{3, 12} : std::vector<float>{2, 5};
     EXPECT_EQ(list(run(b, x)[0]), expected) << op << opset;
   }
 }

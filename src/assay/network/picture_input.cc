@@ -72,6 +72,8 @@ PictureInput picture_input(const Graph& graph, Layout layout) {
   input.name = graph.name(from.value);
   input.layout = layout;
   input.size.uint8 = from.type == "uint8";
+  if (from.type == "float16") input.precision = at::kHalf;
+  if (from.type == "bfloat16") input.precision = at::kBFloat16;
   if (!input.size.uint8 && from.type != "float32" && from.type != "float16" &&
       from.type != "bfloat16" && from.type != "float64")
     throw InputError(graph.file(), "the input \"" + input.name + "\" takes items of type " +
@@ -148,6 +150,15 @@ at::Tensor trial_pictures(const PictureInput& input, const InputSize& size, std:
     if (description.std.size() == count) pixels = at::div(pixels, channel(description.std));
   }
   return input.layout == Layout::kNhwc ? pixels.permute({0, 2, 3, 1}).contiguous() : pixels;
+}
+
+at::Tensor as_taken(const PictureInput& input, const at::Tensor& pictures) {
+  if (input.precision == at::kFloat || pictures.scalar_type() != at::kFloat) return pictures;
+  const at::Tensor exact = pictures.detach();
+  const at::Tensor rounded = exact.to(input.precision).to(at::kFloat);
+  if (!pictures.requires_grad()) return rounded;
+  return at::add(pictures,
+                 at::sub(rounded, exact));  // the difference is exact, so the sum is `rounded`
 }
 
 }  // namespace assay::network

@@ -13,8 +13,9 @@ struct PictureInput {
   ValueId value = kNoValue;
   std::string name;
   Layout layout = Layout::kNchw;
-  InputSize size;              // 0 where the file leaves it open
-  std::int64_t batch = kFree;  // rows baked into the file
+  InputSize size;                         // 0 where the file leaves it open
+  std::int64_t batch = kFree;             // rows baked into the file
+  at::ScalarType precision = at::kFloat;  // what the file takes floats in
   Shape shape(const InputSize& of, std::int64_t rows) const;
 };
 
@@ -30,6 +31,11 @@ InputSize trial_size(InputSize size);
 // [rows,H,W,C].
 at::Tensor trial_pictures(const PictureInput& input, const InputSize& size, std::int64_t rows,
                           const InputDescription& description);
+
+// The pixels as the file takes them: rounded to its precision, computed on as float32. A file of
+// half precision that takes 0 to 255 reads 123.68 as 123.6875, and its answers differ in the third
+// digit. Gradients pass as if nothing was rounded.
+at::Tensor as_taken(const PictureInput& input, const at::Tensor& pictures);
 
 std::string shape_text(
     const std::vector<std::int64_t>& shape);  // "[N,3,224,224]", free sizes as "?"

@@ -13,8 +13,9 @@ namespace {
 // What breaks or hides the place of things; whatever is not listed keeps it.
 const std::unordered_set<std::string_view>& displacing() {
   static const std::unordered_set<std::string_view> kOps = {
-      "Reshape",   "Transpose", "MatMul",   "Gemm",    "Einsum",    "Flatten",      "Squeeze",
-      "Unsqueeze", "Gather",    "GatherND", "Softmax", "ScatterND", "DepthToSpace", "SpaceToDepth"};
+      "Reshape",      "Transpose",    "MatMul", "Gemm",     "Einsum",  "Flatten",
+      "Squeeze",      "Unsqueeze",    "Gather", "GatherND", "Softmax", "ScatterND",
+      "DepthToSpace", "SpaceToDepth", "Pad",    "Slice"};
   return kOps;
 }
 

@@ -48,7 +48,7 @@ class Browser : public ::testing::Test {
     const fs::path report = folder_ / "report.html", log = folder_ / "log.txt";
     write_file(report.string(), report_html(outcome, folder_.string()));
     const std::string command =
-        std::string("timeout 120 ") + kBrowser +
+        std::string("timeout 240 ") + kBrowser +
         " --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
         "--disable-background-networking"
         " --disable-component-update --disable-sync --enable-logging=stderr --user-data-dir='" +

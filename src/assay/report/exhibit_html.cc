@@ -1,5 +1,6 @@
 #include "assay/report/exhibit_html.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <system_error>

@@ -2,6 +2,8 @@
 // table of classes × measures, folded away when long.
 #pragma once
 
+#include <vector>
+
 #include "assay/base/outcome.h"
 #include "assay/report/markup.h"
 

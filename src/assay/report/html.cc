@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "assay/report/exhibit_html.h"
 #include "assay/report/figure_html.h"

@@ -213,9 +213,10 @@
   // One path a shade: thousands of cells stay a handful of elements.
   function heatMap(host, {svg, g}, figure, size, share, tell) {
     const shades = new Map(), values = new Map(), k = figure.labels.length;
+    const mark = Math.max(size, 2.5), shift = (size - mark) / 2;  // smaller marks would vanish
     for (const [r, c, v] of figure.cells) {
       const key = `${r === c ? 1 : 0} ${Math.ceil(opacity(share(r, v), r === c) * 16)}`;
-      shades.set(key, (shades.get(key) || "") + `M${c * size},${r * size}h${size}v${size}h${-size}z`);
+      shades.set(key, (shades.get(key) || "") + `M${c * size + shift},${r * size + shift}h${mark}v${mark}h${-mark}z`);
       values.set(r * k + c, v);
     }
     for (const [key, path] of shades) {

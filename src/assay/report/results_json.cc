@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 #include <variant>
 
 #include "assay/report/json_text.h"

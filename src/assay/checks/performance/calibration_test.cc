@@ -33,10 +33,10 @@ Calibration::Params quick() {
 }
 
 // Labels drawn from softmax(logits / temperature): calibrated at that temperature.
-std::vector<CleanRecord> sampled(int rows, double temperature) {
+std::vector<CleanRecord> sampled(int rows, double temperature, std::uint64_t seed = 6) {
   std::vector<CleanRecord> records;
   for (int i = 0; i < rows; ++i) {
-    Stream stream(6, "sampled", static_cast<std::uint64_t>(i));
+    Stream stream(seed, "sampled", static_cast<std::uint64_t>(i));
     CleanRecord r;
     r.row = i;
     double sum = 0;
@@ -61,15 +61,21 @@ const Finding& named(const std::vector<Finding>& findings, const std::string& id
 }
 
 TEST(Calibration, FindsACalibratedModelCalibrated) {
-  const auto records = sampled(1500, 1);
-  const auto f = Calibration::findings(Calibration::summarise(records, quick(), kFour));
-  EXPECT_EQ(stats::lower_bound(named(f, "ece"), 0.95), 0);
-  EXPECT_GT(named(f, "ece").value, 0.005);  // the noise that is not miscalibration
-  EXPECT_NEAR(named(f, "ece_excess").value, 0, 0.02);
-  EXPECT_NEAR(named(f, "temperature").value, 1, 0.12);
-  const Interval over = *named(f, "overconfidence").interval;
-  EXPECT_LT(over.low, 0);
-  EXPECT_GT(over.high, 0);
+  // Each bound may miss in one data set of twenty: more than two of ten would be no chance (1 %).
+  constexpr int kSets = 10;
+  int accused = 0, biased = 0;
+  for (int set = 0; set < kSets; ++set) {
+    const auto records = sampled(1500, 1, 100 + set);
+    const auto f = Calibration::findings(Calibration::summarise(records, quick(), kFour));
+    accused += stats::lower_bound(named(f, "ece"), 0.95) > 0;
+    EXPECT_GT(named(f, "ece").value, 0.005);  // the noise that is not miscalibration
+    EXPECT_NEAR(named(f, "ece_excess").value, 0, 0.02);
+    EXPECT_NEAR(named(f, "temperature").value, 1, 0.12);
+    const Interval over = *named(f, "overconfidence").interval;
+    biased += over.low > 0 || over.high < 0;
+  }
+  EXPECT_LE(accused, 2);
+  EXPECT_LE(biased, 2);
 }
 
 TEST(Calibration, FindsAnOverconfidentModelAndItsTemperature) {

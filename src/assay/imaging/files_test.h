@@ -11,6 +11,10 @@
 #include "assay/base/error.h"
 #include "assay/imaging/picture.h"
 
+#ifndef ASSAY_SOURCE_DIR  // the build sets it
+#define ASSAY_SOURCE_DIR "."
+#endif
+
 namespace assay::imaging {
 
 // A path below the shared folder (ASSAY_SHARED, else beside the project); it may not exist.
