@@ -89,7 +89,7 @@ inline CheckOutcome accuracy_outcome() {
       if (const auto slash = label.find('/'); slash != label.npos) label.replace(slash, 1, "%2F");
       const double hit = confusion()[i * k + i];
       if (measure == "f1")
-        c.findings.push_back(bootstrapped("f1/" + label, 2 * hit / (row + column), 0.011, 1000));
+        c.findings.push_back(bootstrapped("f1/" + label, 2 * hit / (row + column), 0.008, 1000));
       else
         c.findings.push_back(
             proportion(measure + "/" + label, hit, measure == "recall" ? row : column));
