@@ -114,8 +114,10 @@ std::string open_reason(const Finding& f, const Settling& settling,
   if (draws && (1 - settling.confidence) * static_cast<double>(draws->values.size() + 1) < 1 - 1e-9)
     return std::to_string(draws->values.size()) + " draws are too few for a confidence of " +
            percent_text(settling.confidence, 6);
-  if (!needed) return "no sample below a million would, if the value stays";
-  return "about " + std::to_string(*needed) + " " + units_of(f) + " would (now " +
+  const std::string what =
+      settling.verdict == Verdict::kPass ? " would prove it" : " would refute it";
+  if (!needed) return "no sample below a million" + what + ", if the value stays";
+  return "about " + std::to_string(*needed) + " " + units_of(f) + what + " (now " +
          std::to_string(f.n) + "), if the value stays";
 }
 

@@ -72,7 +72,8 @@ TEST(Decide, SaysHowManyImagesWouldProveIt) {
   const std::int64_t n = *d.needed_n;
   EXPECT_GE(clopper_pearson_lower({std::llround(0.93 * n), n}, 0.95), 0.9);
   EXPECT_LT(clopper_pearson_lower({std::llround(0.93 * (n - 20)), n - 20}, 0.95), 0.9);
-  EXPECT_THAT(d.reason, HasSubstr("about " + std::to_string(n) + " images would (now 100)"));
+  EXPECT_THAT(d.reason,
+              HasSubstr("about " + std::to_string(n) + " images would prove it (now 100)"));
 }
 
 TEST(Decide, SaysHowManyImagesWouldRefuteIt) {
@@ -82,13 +83,14 @@ TEST(Decide, SaysHowManyImagesWouldRefuteIt) {
   const std::int64_t n = *d.needed_n;
   EXPECT_LT(clopper_pearson_upper({std::llround(0.87 * n), n}, 0.95), 0.9);
   EXPECT_GT(clopper_pearson_upper({std::llround(0.87 * (n - 20)), n - 20}, 0.95), 0.9);
+  EXPECT_THAT(d.reason, HasSubstr("about " + std::to_string(n) + " images would refute it"));
 }
 
 TEST(Decide, AdmitsWhereNoSampleBelowAMillionWould) {
   const Decision same = decide_alone(required(">= 0.90"), proportion("top1", 90, 100));
   EXPECT_EQ(same.verdict, Verdict::kInconclusive);
   EXPECT_FALSE(same.needed_n);
-  EXPECT_THAT(same.reason, HasSubstr("no sample below a million would"));
+  EXPECT_THAT(same.reason, HasSubstr("no sample below a million would refute it"));
   EXPECT_FALSE(decide_alone(required(">= 0.90"), proportion("top1", 90010, 100000)).needed_n);
 }
 

@@ -6,10 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
-
-#include <Eigen/Core>
 
 namespace assay::stats {
 
@@ -38,15 +37,16 @@ int top_class(std::span<const float> scores);
 class Softmax {
  public:
   explicit Softmax(const Predictions& predictions);
+  ~Softmax();
+  Softmax(const Softmax&) = delete;
+  Softmax& operator=(const Softmax&) = delete;
   std::span<const double> operator()(std::size_t row, double beta = 1);
-  double log_probability(
-      int c) const;  // of the last row asked for; -infinity where the probability is 0
+  double log_probability(int c) const;  // of the last row asked for; -infinity where it is 0
 
  private:
+  struct Work;
   const Predictions& predictions_;
-  Eigen::ArrayXd depth_, probability_;  // depth: logit minus the largest
-  double beta_ = 1, log_sum_ = 0;
-  bool as_given_ = false;
+  std::unique_ptr<Work> work_;
 };
 
 // Of every row: the largest probability, and whether that class is the label.

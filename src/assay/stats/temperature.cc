@@ -1,5 +1,6 @@
 #include "assay/stats/temperature.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -29,8 +30,7 @@ class RowLoss {
   };
   Slopes operator()(std::size_t row, double beta) {
     const auto& scores = predictions_.rows[row];
-    for (std::size_t c = 0; c < scores.size(); ++c)
-      depth_[static_cast<Eigen::Index>(c)] = scores[c];
+    for (std::size_t c = 0; c < scores.size(); ++c) depth_.data()[c] = scores[c];
     if (predictions_.scores == Scores::kProbabilities) depth_ = depth_.log();
     // A depth of -infinity weighs nothing, but 0 × infinity is no number.
     depth_ = (depth_ - depth_.maxCoeff()).max(-1e7);
