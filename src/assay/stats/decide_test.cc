@@ -90,7 +90,7 @@ TEST(Decide, AdmitsWhereNoSampleBelowAMillionWould) {
   const Decision same = decide_alone(required(">= 0.90"), proportion("top1", 90, 100));
   EXPECT_EQ(same.verdict, Verdict::kInconclusive);
   EXPECT_FALSE(same.needed_n);
-  EXPECT_THAT(same.reason, HasSubstr("no sample below a million would refute it"));
+  EXPECT_THAT(same.reason, HasSubstr("no sample below a million would prove it"));
   EXPECT_FALSE(decide_alone(required(">= 0.90"), proportion("top1", 90010, 100000)).needed_n);
 }
 
