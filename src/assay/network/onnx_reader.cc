@@ -96,7 +96,7 @@ class Builder {
     for (const auto& node : graph.node()) add_node(node);
     for (const auto& output : graph.output()) {
       check_name(output.name());
-      graph_.add_output(output.name());
+      graph_.add_output(output.name(), shape_of(output.type().tensor_type()));
     }
     if (graph.output_size() == 0) throw InputError(path_, "the model has no output");
     graph_.finish();
@@ -140,6 +140,13 @@ class Builder {
         throw InputError(path_, "is damaged: a name holds control characters");
   }
 
+  static std::vector<std::int64_t> shape_of(const onnx::TypeProto::Tensor& tensor) {
+    std::vector<std::int64_t> shape;
+    for (const auto& dim : tensor.shape().dim())
+      shape.push_back(dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : kFree);
+    return shape;
+  }
+
   void add_input(const onnx::ValueInfoProto& input) {
     if (!input.type().has_tensor_type())
       throw InputError(path_, "the input \"" + input.name() +
@@ -151,10 +158,7 @@ class Builder {
     for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (type == "float") type = "float32";
     if (type == "double") type = "float64";
-    std::vector<std::int64_t> shape;
-    for (const auto& dim : tensor.shape().dim())
-      shape.push_back(dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : kFree);
-    graph_.add_input(input.name(), type, tensor.has_shape(), std::move(shape));
+    graph_.add_input(input.name(), type, tensor.has_shape(), shape_of(tensor));
   }
 
   void add_node(const onnx::NodeProto& proto) {
