@@ -3,7 +3,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,8 @@ inline constexpr int kPass = 0, kFail = 1, kBadRequest = 2, kInconclusive = 3, k
 using Action = std::function<int()>;
 
 struct Global {
-  int threads = 0;  // 0: one a core
+  int threads = 0;                    // 0: one a core
+  std::optional<std::uint64_t> seed;  // instead of the plan's
   bool quiet = false;
 };
 
@@ -30,6 +33,7 @@ void add_predict(CLI::App& app, const Global& global, Action& action);
 void add_explain(CLI::App& app, const Global& global, Action& action);
 void add_checks(CLI::App& app, const Global& global, Action& action);
 void add_schema(CLI::App& app, const Global& global, Action& action);
+void add_completion(CLI::App& app, const Global& global, Action& action);
 // One subcommand a check of the catalogue.
 void add_single_checks(CLI::App& app, const Global& global, Action& action);
 

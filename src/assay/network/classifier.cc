@@ -1,6 +1,8 @@
 #include "assay/network/classifier.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <map>
 #include <mutex>
 
@@ -28,6 +30,7 @@ struct Classifier::State {
   Head head;
   Batching batching;
   std::vector<bool> main_path;  // by ValueId: follows from the picture and leads to the logits
+  mutable std::atomic<std::int64_t> pictures_run{0};
   mutable std::mutex mutex;
   mutable std::map<Shape, std::vector<ValueInfo>> values;  // by input shape
 
@@ -151,6 +154,29 @@ int Classifier::classes() const { return state_->classes; }
 const std::vector<std::string>& Classifier::labels() const { return state_->labels; }
 InputSize Classifier::input_size() const { return state_->input.size; }
 int Classifier::micro_batch() const { return state_->batching.rows; }
+std::int64_t Classifier::pictures_run() const { return state_->pictures_run; }
+
+std::uint64_t Classifier::fingerprint() const {
+  std::uint64_t hash = 0;
+  for (ValueId id = 0; id < graph().value_count(); ++id) {
+    const at::Tensor* constant = graph().constant(id);
+    if (!constant) continue;
+    const at::Tensor items = constant->detach().contiguous();
+    const auto* bytes = static_cast<const char*>(items.data_ptr());
+    const std::size_t size = static_cast<std::size_t>(items.numel()) * items.element_size();
+    // Four lanes, so that the multiplications do not wait for each other.
+    std::uint64_t lanes[4] = {size, 1, 2, 3};
+    constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15u;
+    for (std::size_t at = 0; at < size; at += sizeof lanes) {
+      std::uint64_t words[4] = {};
+      std::memcpy(words, bytes + at, std::min(sizeof words, size - at));
+      for (int l = 0; l < 4; ++l) lanes[l] = (lanes[l] ^ words[l]) * kOdd;
+    }
+    for (const std::uint64_t lane : lanes) hash = ((hash ^ (lane >> 29)) + lane) * kOdd;
+  }
+  return hash;
+}
+
 const Graph& Classifier::graph() const { return *state_->batching.graph; }
 
 std::vector<ValueInfo> Classifier::values(InputSize size) const {
@@ -268,6 +294,7 @@ std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const
     const std::int64_t rows = std::min(batch, count - first);
     Request request = request_for(pictures, cut, first, rows);
     request.wanted = wanted;
+    if (!cut) pictures_run += batch;
     std::vector<at::Tensor> values = executor.run(request);
     values[0] = logits_of(head, values[0], batch);
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -56,6 +56,10 @@ class Classifier {
   int classes() const;
   const std::vector<std::string>& labels() const;  // classes() names
   InputSize input_size() const;                    // what the file demands
+  // Pictures that went through the whole network since it was opened, padding included.
+  std::int64_t pictures_run() const;
+  // Changes when any parameter does. Cost: one pass over the weights.
+  std::uint64_t fingerprint() const;
   // The only number of rows that a kernel ever sees (see ARCHITECTURE.md, determinism): 8, or 1
   // where the exporter baked a batch of one or the pictures may differ in size.
   int micro_batch() const;
