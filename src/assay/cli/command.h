@@ -12,6 +12,10 @@
 #include "assay/base/input_description.h"
 #include "assay/base/outcome.h"
 
+namespace assay::imaging {
+struct Row;
+}
+
 namespace assay::cli {
 
 // Exit codes, a contract with pipelines.
@@ -46,6 +50,8 @@ struct ModelOptions {
   std::vector<std::string> label_names() const;
 };
 
+// A picture as the command line named it; "FILE#7" for the row 7 of an IDX file.
+std::string image_name(const imaging::Row& row);
 int thread_count(const Global& global);
 // Prints the summary (unless quiet), writes the results' files and gives the exit code of the
 // verdict.

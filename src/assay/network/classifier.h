@@ -74,11 +74,13 @@ class Classifier {
   // `name` if it is a value of the graph, else InputError with the nearest names.
   std::string value_named(const std::string& name) const;
 
-  // The logits of `input` and the values asked for, without autograd. Cost: one forward.
+  // The logits of `input` and the values asked for, without autograd, by the inference executor where
+  // pictures have one size (executor.h). Cost: one forward. What is kept never changes a logit.
   Pass forward(const at::Tensor& input, std::span<const std::string> keep = {}) const;
   // The logits as a function of `value` standing in for the graph value `name`; autograd records
   // where `value` (or `input`) requires grad. `input` is read only where some path to the logits
-  // goes round `name`.
+  // goes round `name`. By the differentiable executor: those of forward() within 1e-4 of the
+  // largest, not to the last bit.
   at::Tensor logits_from(const at::Tensor& input, const std::string& name,
                          const at::Tensor& value) const;
   // The logits with autograd through the whole network.
