@@ -73,7 +73,7 @@ class Explainer {
     const at::Tensor input =
         methods::input_tensor(classifier_, classifier_.input(), std::span(&slot, 1));
     const std::vector<std::string> keep{layer_};
-    const auto pass = classifier_.forward(input, keep);
+    const auto pass = classifier_.plain_forward(input, keep);
     const std::int64_t target =
         target_ >= 0 ? target_ : pass.logits[0].argmax().item<std::int64_t>();
     const at::Tensor map = methods::signed_cam(classifier_, input, layer_, pass.values.at(layer_),

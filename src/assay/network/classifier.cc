@@ -43,8 +43,10 @@ struct Classifier::State {
   };
   // All pictures through the network, a micro-batch at a time: the logits first, then the kept
   // values. `input` may be undefined where a cut is given, `cut` null.
-  std::vector<at::Tensor> run(const at::Tensor& input, const Cut* cut,
+  std::vector<at::Tensor> run(const Executor& executor, const at::Tensor& input, const Cut* cut,
                               std::span<const std::string> keep) const;
+  Pass pass(const Executor& executor, const at::Tensor& input,
+            std::span<const std::string> keep) const;
   Request request_for(const at::Tensor& input, const Cut* cut, std::int64_t first,
                       std::int64_t rows) const;
 };
@@ -306,11 +308,10 @@ Request Classifier::State::request_for(const at::Tensor& pictures, const Cut* cu
   return request;
 }
 
-std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const Cut* cut,
+std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const at::Tensor& pictures,
+                                               const Cut* cut,
                                                std::span<const std::string> keep) const {
   const Graph& graph = *batching.graph;
-  const Executor& executor =
-      inference && !at::GradMode::is_enabled() ? *inference : *batching.executor;
   std::vector<ValueId> wanted = {head.value};
   for (const std::string& name : keep) wanted.push_back(data_value(graph, executor, name));
   const std::int64_t count =
@@ -337,14 +338,24 @@ std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const
   return joined;
 }
 
-Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> keep) const {
+Pass Classifier::State::pass(const Executor& executor, const at::Tensor& pictures,
+                             std::span<const std::string> keep) const {
   const at::NoGradGuard no_grad;
-  check_pictures(graph(), state_->input, input);
-  std::vector<at::Tensor> values = state_->run(input, nullptr, keep);
+  check_pictures(*batching.graph, input, pictures);
+  std::vector<at::Tensor> all = run(executor, pictures, nullptr, keep);
   Pass pass;
-  pass.logits = std::move(values[0]);
-  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = std::move(values[k + 1]);
+  pass.logits = std::move(all[0]);
+  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = std::move(all[k + 1]);
   return pass;
+}
+
+Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> keep) const {
+  return state_->pass(state_->inference ? *state_->inference : *state_->batching.executor, input,
+                      keep);
+}
+
+Pass Classifier::plain_forward(const at::Tensor& input, std::span<const std::string> keep) const {
+  return state_->pass(*state_->batching.executor, input, keep);
 }
 
 at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& name,
@@ -356,12 +367,12 @@ at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& n
   if (input.defined()) check_pictures(graph(), state_->input, input);
   const std::int64_t pictures = input.defined() ? input.size(0) : value.dim() ? value.size(0) : 1;
   const State::Cut cut{{id, value}, rows_each(graph(), name, value, pictures)};
-  return state_->run(input, &cut, {})[0];
+  return state_->run(*state_->batching.executor, input, &cut, {})[0];
 }
 
 at::Tensor Classifier::logits(const at::Tensor& input) const {
   check_pictures(graph(), state_->input, input);
-  return state_->run(input, nullptr, {})[0];
+  return state_->run(*state_->batching.executor, input, nullptr, {})[0];
 }
 
 }  // namespace assay::network
