@@ -85,6 +85,8 @@ class Graph {
   void finish();
   // Makes input `input` of node `node` a constant of its own. For a copy that nobody runs yet.
   void set_constant_input(int node, int input, at::Tensor tensor);
+  // The shape of the only input. For a graph that nobody runs yet.
+  void set_input_shape(std::vector<std::int64_t> shape) { inputs_.at(0).shape = std::move(shape); }
 
  private:
   struct Value {
@@ -104,6 +106,9 @@ class Graph {
   std::vector<Value> values_;
   std::unordered_map<std::string, ValueId> by_name_;
 };
+
+// Whether two graphs have the same nodes, in the same order, with equal constants.
+bool same_network(const Graph& a, const Graph& b);
 
 // "Conv \"layer1/conv\"", as messages name a node.
 std::string describe(const Node& node);

@@ -1,4 +1,5 @@
 // Thread counts and determinism of the numeric libraries, set in this one place.
+#include <algorithm>
 #include <mutex>
 
 #include "assay/network/classifier.h"
@@ -30,6 +31,11 @@ void configure_numerics() {
   at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
   openblas_set_num_threads(1);
+  // Quantised TorchScript files are packed for mobile processors by this engine; libtorch's default
+  // here (oneDNN) changes up to a tenth of such a file's answers.
+  const auto& engines = at::Context::supportedQEngines();
+  if (std::find(engines.begin(), engines.end(), at::QEngine::QNNPACK) != engines.end())
+    at::globalContext().setQEngine(at::QEngine::QNNPACK);
   enter_kernel_thread();
 }
 

@@ -2,9 +2,7 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <onnx/onnx_pb.h>
-#include <openssl/evp.h>
 
-#include <array>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -13,6 +11,7 @@
 #include "assay/base/error.h"
 #include "assay/base/file.h"
 #include "assay/network/onnx_tensor.h"
+#include "assay/network/sha256.h"
 
 namespace assay::network {
 
@@ -22,38 +21,10 @@ constexpr int kOldestOpset = 7, kNewestOpset = 21;
 constexpr std::uint64_t kLargestFile = std::numeric_limits<int>::max();  // protobuf's own limit
 constexpr int kDeepestNesting = 64;
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) {
-    if (!context_ || EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) != 1)
-      throw BugError("SHA-256 is not available");
-  }
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
-  ~Sha256() { EVP_MD_CTX_free(context_); }
-  void add(std::string_view bytes) { EVP_DigestUpdate(context_, bytes.data(), bytes.size()); }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_, digest.data(), &size);
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-      text += "0123456789abcdef"[digest[i] >> 4];
-      text += "0123456789abcdef"[digest[i] & 15];
-    }
-    return text;
-  }
-
- private:
-  EVP_MD_CTX* context_;
-};
-
 void check_start(const std::string& path, const std::string& bytes) {
   if (bytes.empty()) throw InputError(path, "is empty, wanted an ONNX model");
   if (bytes.compare(0, 4, "PK\x03\x04") == 0)
-    throw InputError(path,
-                     "is a TorchScript or PyTorch archive, and TorchScript is not read yet; export "
-                     "the model to ONNX");
+    throw InputError(path, "is a zip archive, wanted an ONNX model");
   if (bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5)
     throw InputError(path,
                      "is a Python pickle, perhaps a PyTorch state_dict, which holds weights but no "

@@ -2,8 +2,8 @@
 //
 // Initialisers and Constant nodes become constants of the graph, wherever their data are kept
 // (onnx_tensor.h); initialisers that are listed as inputs are no inputs. float16, bfloat16 and
-// double are computed as float32. Refused in one clear line: files that are not ONNX (TorchScript
-// and PyTorch archives are recognised), damaged ones, other operator sets, functions defined in the
+// double are computed as float32. Refused in one clear line: files that are not ONNX (PyTorch's
+// pickles are recognised), damaged ones, other operator sets, functions defined in the
 // file, sparse tensors, training information, inputs that are not tensors. Which operators are
 // supported is the executor's to say. Cost: the file is held in memory twice while it is read.
 #pragma once
