@@ -116,7 +116,7 @@ constexpr Operator kOperators[] = {
     {"Gelu", gelu},
     {"HardSigmoid", hard_sigmoid},
     {"HardSwish", hard_swish},
-    {"Hardmax", hardmax},
+    {"Hardmax", hardmax, Reads::kData, Gradient::kZero},
     {"LeakyRelu", leaky_relu},
     {"LogSoftmax", log_softmax},
     {"Mish", unary<at::mish>},

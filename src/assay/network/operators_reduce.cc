@@ -117,8 +117,8 @@ Kernel cum_sum(const Node& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"ArgMax", position<true>},
-    {"ArgMin", position<false>},
+    {"ArgMax", position<true>, Reads::kData, Gradient::kNone},
+    {"ArgMin", position<false>, Reads::kData, Gradient::kNone},
     {"CumSum", cum_sum},
     {"ReduceL1", reduce<l1>, Reads::kSizes},
     {"ReduceL2", reduce<l2>, Reads::kSizes},
