@@ -20,7 +20,10 @@ Known known_of(const Node& node, Reads reads, const std::vector<Known>& known) {
     if (node.inputs[i] == kNoValue) continue;
     const Known& input = known[node.inputs[i]];
     if (reads == Reads::kShapeOnly) {
-      result.items = std::max(result.items, input.shape);
+      // A constant shape is known at load only where the tensor is; elsewhere it is computed with
+      // the other shapes.
+      if (input.items != Follows::kConstants)
+        result.items = std::max({result.items, input.shape, Follows::kShapes});
       continue;  // its own shape follows from the rank, which does not change
     }
     result.items = std::max(result.items, input.items);

@@ -89,12 +89,15 @@ class Builder {
     if (!opsets_.count(""))
       throw InputError(path_, "does not say which version of ONNX's operators it uses");
     const std::int64_t version = opsets_[""];
-    if (version < kOldestOpset || version > kNewestOpset)
-      throw InputError(path_, "uses version " + std::to_string(version) +
-                                  " of ONNX's operators; versions " + std::to_string(kOldestOpset) +
-                                  " to " + std::to_string(kNewestOpset) + " are known");
+    if (version < 1 || version > kNewestOpset) refuse_version(version);
     if (model_.training_info_size() > 0)
       throw InputError(path_, "holds training information; wanted a model for inference");
+  }
+
+  [[noreturn]] void refuse_version(std::int64_t version) const {
+    throw InputError(path_, "uses version " + std::to_string(version) +
+                                " of ONNX's operators; versions " + std::to_string(kOldestOpset) +
+                                " to " + std::to_string(kNewestOpset) + " are known");
   }
 
   // Names go into messages and reports, which are lines.
@@ -221,6 +224,10 @@ class Builder {
       throw InputError(path_, describe(node) + " is of domain \"" + node.domain +
                                   "\", whose version the file does not say");
     node.opset = static_cast<int>(std::clamp<std::int64_t>(version->second, 0, 1 << 20));
+    if (node.domain.empty() && node.opset < kOldestOpset) {
+      const Operator* op = find_operator("", node.op);
+      if (!op || node.opset < op->opsets.first) refuse_version(node.opset);
+    }
     std::vector<const onnx::AttributeProto*> bodies;
     for (const auto& attribute : proto.attribute())
       if (const onnx::AttributeProto* meant = meaning(attribute, scope)) {

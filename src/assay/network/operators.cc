@@ -84,11 +84,11 @@ void find_missing(const Graph& graph, Missing& missing) {
     for (const auto& [name, attribute] : node.attributes)
       if (const auto* body = std::get_if<GraphPointer>(&attribute)) find_missing(**body, missing);
     const Operator* op = find_operator(node.domain, node.op);
-    if (op && node.opset <= op->last_opset) continue;
+    if (op && node.opset <= op->opsets.last) continue;
     std::string text = node.domain.empty() ? node.op : node.domain + "." + node.op;
     if (op)
       text += " of operator set " + std::to_string(node.opset) + ", known up to " +
-              std::to_string(op->last_opset);
+              std::to_string(op->opsets.last);
     missing[text].push_back(node.name);
   }
 }

@@ -85,7 +85,10 @@ struct Operator {
   MakeKernel make;
   Reads reads = Reads::kData;
   Gradient gradient = Gradient::kExact;
-  int last_opset = kNewestOpset;  // ONNX took the operator away after it
+  // The operator sets whose form of it is known: older ones differ, from newer ones it is gone.
+  struct Opsets {
+    int first = kOldestOpset, last = kNewestOpset;
+  } opsets = {};
 };
 
 // The operators of one file: what they have in common, and the domain they belong to.

@@ -112,9 +112,9 @@ Kernel hardmax(const Node& node) {
 
 constexpr Operator kOperators[] = {
     {"Celu", celu},
-    {"Elu", elu},
+    {"Elu", elu, Reads::kData, Gradient::kExact, {.first = 6}},
     {"Gelu", gelu},
-    {"HardSigmoid", hard_sigmoid},
+    {"HardSigmoid", hard_sigmoid, Reads::kData, Gradient::kExact, {.first = 6}},
     {"HardSwish", hard_swish},
     {"Hardmax", hardmax, Reads::kData, Gradient::kZero},
     {"LeakyRelu", leaky_relu},
@@ -122,12 +122,12 @@ constexpr Operator kOperators[] = {
     {"Mish", unary<at::mish>},
     {"PRelu", prelu},
     {"Relu", unary<at::relu>},
-    {"Selu", selu},
+    {"Selu", selu, Reads::kData, Gradient::kExact, {.first = 6}},
     {"Shrink", shrink},
     {"Sigmoid", unary<at::sigmoid>},
     {"Softmax", softmax},
-    {"Softplus", softplus},
-    {"Softsign", softsign},
+    {"Softplus", softplus, Reads::kData, Gradient::kExact, {.first = 1}},
+    {"Softsign", softsign, Reads::kData, Gradient::kExact, {.first = 1}},
     {"Tanh", unary<at::tanh>},
     {"ThresholdedRelu", thresholded_relu},
 };

@@ -74,9 +74,9 @@ Kernel trilu(const Node& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"Constant", constant, Reads::kData, Gradient::kNone},
+    {"Constant", constant, Reads::kData, Gradient::kNone, {.first = 1}},
     {"ConstantOfShape", constant_of_shape, Reads::kAllSizes, Gradient::kNone},
-    {"EyeLike", eye_like, Reads::kShapeOnly, Gradient::kNone},
+    {"EyeLike", eye_like, Reads::kData, Gradient::kNone},
     {"Range", range, Reads::kAllSizes, Gradient::kNone},
     {"Trilu", trilu},
 };

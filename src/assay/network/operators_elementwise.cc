@@ -160,7 +160,7 @@ constexpr Operator kOperators[] = {
     {"Mod", modulo},
     {"Mul", binary<at::mul>},
     {"Neg", unary<at::neg>},
-    {"Not", unary<at::logical_not>, Reads::kData, Gradient::kNone},
+    {"Not", unary<at::logical_not>, Reads::kData, Gradient::kNone, {.first = 1}},
     {"Or", binary<at::logical_or>, Reads::kData, Gradient::kNone},
     {"Pow", binary<power>},
     {"Reciprocal", unary<at::reciprocal>},

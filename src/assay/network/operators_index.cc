@@ -199,7 +199,7 @@ constexpr Operator kOperators[] = {
     {"OneHot", one_hot, Reads::kSizes},
     {"ReverseSequence", reverse_sequence},
     {"Unique", unique, Reads::kDataSizes},
-    {"Scatter", scatter_elements, Reads::kData, Gradient::kExact, 10},
+    {"Scatter", scatter_elements, Reads::kData, Gradient::kExact, {.last = 10}},
     {"ScatterElements", scatter_elements},
     {"ScatterND", scatter_nd},
 };

@@ -237,9 +237,9 @@ Kernel max_unpool(const Node& node) {
 
 constexpr Operator kOperators[] = {
     {"AveragePool", average_pool},
-    {"GlobalAveragePool", global_average_pool},
+    {"GlobalAveragePool", global_average_pool, Reads::kData, Gradient::kExact, {.first = 1}},
     {"GlobalLpPool", global_lp_pool},
-    {"GlobalMaxPool", global_max_pool},
+    {"GlobalMaxPool", global_max_pool, Reads::kData, Gradient::kExact, {.first = 1}},
     {"LpPool", lp_pool},
     {"MaxPool", max_pool},
     {"MaxUnpool", max_unpool, Reads::kSizes},

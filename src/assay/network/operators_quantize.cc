@@ -31,7 +31,8 @@ Kernel quantize_linear(const Node& node) {
     std::int64_t type = named;
     if (type == 0)
       type = steps.zero_point.defined() ? onnx_type_of(steps.zero_point) : onnx_type::kUint8;
-    const at::Tensor units = at::div(x.to(at::kDouble), steps.scale.detach().to(at::kDouble));
+    // In the input's own precision, as ONNX's tests have it.
+    const at::Tensor units = at::div(x, steps.scale.detach().to(x.scalar_type())).to(at::kDouble);
     if (!is_float8(type)) return stored_as(units, steps.zero_point, type, x);
     return rounded_to(units, type, overflow).to(x.scalar_type());
   });

@@ -246,7 +246,7 @@ Kernel resize_kernel(const Node& node) {
 
 constexpr Operator kOperators[] = {
     {"Resize", resize_kernel, Reads::kSizes},
-    {"Upsample", resize_kernel, Reads::kSizes, Gradient::kExact, 9},
+    {"Upsample", resize_kernel, Reads::kSizes, Gradient::kExact, {.last = 9}},
 };
 
 }  // namespace

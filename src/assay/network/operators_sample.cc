@@ -29,7 +29,17 @@ Kernel grid_sample(const Node& node) {
   else if (padding != "zeros")
     refuse("padding_mode " + padding + " is unknown");
   return single([=](const Inputs& in) {
-    return at::grid_sampler(in[0], in[1], interpolation, border, align);
+    const at::Tensor& x = in[0];
+    at::Tensor grid = in[1];
+    if (x.dim() == 5 && interpolation == 1) {
+      // Volumes: libtorch rounds halves away from zero, ONNX to even.
+      const at::Tensor size = at::tensor({x.size(4), x.size(3), x.size(2)}, grid.options());
+      const at::Tensor half = at::div(align ? at::sub(size, 1) : size, 2);
+      const at::Tensor centre = at::div(at::sub(size, 1), 2);
+      const at::Tensor place = at::round(at::add(at::mul(grid, half), centre));
+      grid = at::div(at::sub(place, centre), half);
+    }
+    return at::grid_sampler(x, grid, interpolation, border, align);
   });
 }
 
@@ -113,7 +123,9 @@ Kernel deform_conv(const Node& node) {
   const std::int64_t group = node.integer("group", 1);
   const std::int64_t offset_groups = node.integer("offset_group", 1);
   return single([=](const Inputs& in) {
-    const at::Tensor &x = in[0], &weight = in[1], &offset = in[2];
+    // In double, so that a whole offset reads exactly one pixel.
+    const at::Tensor x = in[0].to(at::kDouble), weight = in[1].to(at::kDouble);
+    const at::Tensor offset = in[2].to(at::kDouble);
     if (x.dim() != 4 || weight.dim() != 4 || offset.dim() != 4) refuse("wanted pictures [N,C,H,W]");
     Window w = window.sized(2);
     w.kernel = {weight.size(2), weight.size(3)};
@@ -149,7 +161,8 @@ Kernel deform_conv(const Node& node) {
     const at::Tensor seen =
         at::cat(by_group, 1).reshape({n, group, c / group * taps, height * width});
     const at::Tensor y = at::matmul(weight.reshape({1, group, weight.size(0) / group, -1}), seen)
-                             .reshape({n, weight.size(0), height, width});
+                             .reshape({n, weight.size(0), height, width})
+                             .to(in[0].scalar_type());
     return in.has(3) ? at::add(y, in[3].reshape({1, -1, 1, 1})) : y;
   });
 }

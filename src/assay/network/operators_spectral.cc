@@ -41,7 +41,7 @@ Kernel dft(const Node& node) {
   const std::int64_t attribute_axis = node.integer("axis", 1);
   const bool axis_is_input = node.opset >= 20;
   return single([=](const Inputs& in) {
-    const at::Tensor& x = in[0];
+    const at::Tensor x = in[0].to(at::kDouble);
     if (x.dim() < 2 || x.size(-1) < 1 || x.size(-1) > 2)
       refuse("the last dimension must hold real, or real and imaginary parts");
     std::int64_t axis = axis_is_input ? -2 : attribute_axis;
@@ -60,7 +60,30 @@ Kernel dft(const Node& node) {
     at::Tensor y =
         inverse ? at::fft_ifft(complex, length, axis) : at::fft_fft(complex, length, axis);
     if (half) y = y.narrow(axis, 0, y.size(axis) / 2 + 1);
-    return at::view_as_real(y.resolve_conj());
+    return at::view_as_real(y.resolve_conj()).to(in[0].scalar_type());
+  });
+}
+
+// (signal [N,L,1 or 2], step, window, frame length) → [N, frames, frequencies, 2]
+Kernel stft(const Node& node) {
+  const bool half = node.integer("onesided", 1) != 0;
+  return single([=](const Inputs& in) {
+    const at::Tensor x = in[0].to(at::kDouble);
+    const std::int64_t step = integers_of(in[1]).at(0);
+    const std::int64_t length = in.has(3)   ? integers_of(in[3]).at(0)
+                                : in.has(2) ? in[2].numel()
+                                            : 0;
+    if (x.dim() != 3 || x.size(2) < 1 || x.size(2) > 2 || step < 1 || length < 1 ||
+        length > x.size(1))
+      refuse("wanted a signal [N,L,1 or 2], and a step and frame length within it");
+    at::Tensor frames = x.unfold(1, length, step);  // [N, frames, parts, length]
+    check_shape({frames.numel()}, 16);
+    if (in.has(2)) frames = at::mul(frames, in[2].to(at::kDouble));
+    const at::Tensor real = frames.select(2, 0);
+    const at::Tensor imaginary = x.size(2) == 2 ? frames.select(2, 1) : at::zeros_like(real);
+    at::Tensor y = at::fft_fft(at::complex(real, imaginary), c10::nullopt, -1);
+    if (half) y = y.narrow(-1, 0, length / 2 + 1);
+    return at::view_as_real(y.resolve_conj()).to(in[0].scalar_type());
   });
 }
 
@@ -71,6 +94,7 @@ constexpr Operator kOperators[] = {
     {"DFT", dft, Reads::kSizes},
     {"HammingWindow", hamming, Reads::kAllSizes, kNone},
     {"HannWindow", hann, Reads::kAllSizes, kNone},
+    {"STFT", stft, Reads::kSizes},
 };
 
 }  // namespace
