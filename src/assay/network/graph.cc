@@ -48,6 +48,10 @@ TensorPointer Node::tensor(const std::string& name) const {
   const auto* v = attribute<TensorPointer>(*this, name, "a tensor");
   return v ? *v : nullptr;
 }
+GraphPointer Node::body(const std::string& name) const {
+  const auto* v = attribute<GraphPointer>(*this, name, "a graph");
+  return v ? *v : nullptr;
+}
 
 std::string describe(const Node& node) {
   return (node.domain.empty() ? "" : node.domain + ".") + node.op + " \"" + node.name + "\"";
