@@ -12,7 +12,7 @@
 #include "assay/network/batch.h"
 #include "assay/network/executor.h"
 #include "assay/network/head.h"
-#include "assay/network/onnx_reader.h"
+#include "assay/network/model_reader.h"
 #include "assay/network/operators.h"
 #include "assay/network/pass.h"
 #include "assay/network/picture_input.h"
@@ -24,6 +24,7 @@ struct Classifier::State {
   std::string file, sha256;
   InputDescription description;
   OutputDescription output;
+  Reading reading = Reading::kGraph;
   std::vector<std::string> labels;
   int classes = 0;
   PictureInput input;
@@ -125,17 +126,20 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 
 Classifier Classifier::open(const std::string& model, const InputDescription& description,
-                            const OutputDescription& output, std::vector<std::string> labels) {
-  OnnxModel read = read_onnx(model);
+                            const OutputDescription& output, std::vector<std::string> labels,
+                            Reading reading) {
+  const InputSize promised = described_size(Graph(model), {}, description);
+  ReadModel read = read_model(model, promised, description.layout, reading);
   const Graph& graph = *read.graph;
   auto state = std::make_shared<State>();
   state->file = model;
   state->sha256 = std::move(read.sha256);
   state->description = description;
   state->output = output;
+  state->reading = reading;
   state->input = picture_input(graph, description.layout);
   state->size = described_size(graph, state->input, description);
-  std::shared_ptr<const Executor> executor = make_differentiable_executor(read.graph);
+  std::shared_ptr<const Executor> executor = std::move(read.executor);
   const ValueId value = described_output(graph, output);
   if (!executor->follows_from_data(value))
     throw InputError(model,
@@ -167,7 +171,7 @@ Classifier Classifier::open(const std::string& model, const InputDescription& de
                                   description, state->head);
   state->main_path =
       main_path_of(*state->batching.graph, *state->batching.executor, state->head.value);
-  if (same_size)
+  if (same_size && reading == Reading::kGraph)
     state->inference = proven_inference(
         state->batching, state->input,
         trial_pictures(state->input, tried, state->batching.rows, description), state->head.value);
@@ -178,6 +182,7 @@ const std::string& Classifier::file() const { return state_->file; }
 const std::string& Classifier::sha256() const { return state_->sha256; }
 const InputDescription& Classifier::input() const { return state_->description; }
 const OutputDescription& Classifier::output() const { return state_->output; }
+Reading Classifier::reading() const { return state_->reading; }
 int Classifier::classes() const { return state_->classes; }
 const std::vector<std::string>& Classifier::labels() const { return state_->labels; }
 InputSize Classifier::input_size() const { return state_->input.size; }

@@ -39,12 +39,18 @@ struct ValueInfo {
 
 struct Pass;  // network/pass.h
 
+enum class Reading {
+  kGraph,   // into the graph: layers, gradients, every method
+  kOpaque,  // a TorchScript file as a black box: logits alone (opaque_executor.h)
+};
+
 class Classifier {
  public:
-  // Reads `model` (ONNX). `labels` may be empty: then classes are named "0", "1", …; another count
-  // than the model's classes is an InputError.
+  // Reads `model` (ONNX or TorchScript, told by its content). `labels` may be empty: then classes
+  // are named "0", "1", …; another count than the model's classes is an InputError.
   static Classifier open(const std::string& model, const InputDescription& input,
-                         const OutputDescription& output, std::vector<std::string> labels);
+                         const OutputDescription& output, std::vector<std::string> labels,
+                         Reading reading = Reading::kGraph);
   ~Classifier();
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
@@ -53,6 +59,7 @@ class Classifier {
   const std::string& sha256() const;  // of the file and its external data, hex
   const InputDescription& input() const;
   const OutputDescription& output() const;
+  Reading reading() const;
   int classes() const;
   const std::vector<std::string>& labels() const;  // classes() names
   InputSize input_size() const;                    // what the file demands
@@ -103,7 +110,7 @@ struct Guess {
   std::vector<std::string> guessed;  // "KEY: why", one for each key that the file does not settle
 };
 // Reads and tries the model. Cost: two forwards. InputError as Classifier::open.
-Guess guess_description(const std::string& model);
+Guess guess_description(const std::string& model, Reading reading = Reading::kGraph);
 
 // Run once, before any model: one thread in each kernel, deterministic algorithms.
 void configure_numerics();

@@ -26,4 +26,8 @@ struct Folding {
 // `kernels`: one a node of `graph`, in its order. Cost: every constant node runs once.
 Folding fold(const Graph& graph, const std::vector<Kernel>& kernels);
 
+// A value of a graph that may still be in the making, when it follows from constants through at
+// most 4096 nodes that stand in order; else undefined. Cost: those nodes run once.
+at::Tensor constant_value(const Graph& graph, ValueId value);
+
 }  // namespace assay::network

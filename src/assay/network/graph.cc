@@ -48,6 +48,10 @@ TensorPointer Node::tensor(const std::string& name) const {
   const auto* v = attribute<TensorPointer>(*this, name, "a tensor");
   return v ? *v : nullptr;
 }
+GraphPointer Node::body(const std::string& name) const {
+  const auto* v = attribute<GraphPointer>(*this, name, "a graph");
+  return v ? *v : nullptr;
+}
 
 std::string describe(const Node& node) {
   return (node.domain.empty() ? "" : node.domain + ".") + node.op + " \"" + node.name + "\"";
@@ -167,6 +171,47 @@ void Graph::finish() {
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     for (const ValueId id : nodes_[i].outputs)
       if (id != kNoValue) values_[id].producer = static_cast<int>(i);
+}
+
+namespace {
+
+bool same_tensor(const at::Tensor* a, const at::Tensor* b) {
+  if (!a || !b) return a == b;
+  if (a->is_same(*b) || (a->is_alias_of(*b) && a->sizes() == b->sizes())) return true;
+  return a->scalar_type() == b->scalar_type() && a->sizes() == b->sizes() && at::equal(*a, *b);
+}
+
+bool same_attribute(const Attribute& a, const Attribute& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* tensor = std::get_if<TensorPointer>(&a))
+    return same_tensor(tensor->get(), std::get<TensorPointer>(b).get());
+  return a == b;
+}
+
+}  // namespace
+
+bool same_network(const Graph& a, const Graph& b) {
+  const auto same_value = [&](ValueId x, ValueId y) {
+    if (x == kNoValue || y == kNoValue) return x == y;
+    if (a.constant(x) || b.constant(y)) return same_tensor(a.constant(x), b.constant(y));
+    return a.name(x) == b.name(y);
+  };
+  const auto same_values = [&](const std::vector<ValueId>& x, const std::vector<ValueId>& y) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(), same_value);
+  };
+  const auto same_attributes = [](const Node& x, const Node& y) {
+    return std::equal(x.attributes.begin(), x.attributes.end(), y.attributes.begin(),
+                      y.attributes.end(), [](const auto& p, const auto& q) {
+                        return p.first == q.first && same_attribute(p.second, q.second);
+                      });
+  };
+  return same_values(a.outputs(), b.outputs()) &&
+         std::equal(a.nodes().begin(), a.nodes().end(), b.nodes().begin(), b.nodes().end(),
+                    [&](const Node& x, const Node& y) {
+                      return x.op == y.op && x.domain == y.domain && x.opset == y.opset &&
+                             same_attributes(x, y) && same_values(x.inputs, y.inputs) &&
+                             same_values(x.outputs, y.outputs);
+                    });
 }
 
 void Graph::set_constant_input(int node, int input, at::Tensor tensor) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -25,9 +26,14 @@ using ValueId = int;                       // index into the graph's values
 inline constexpr ValueId kNoValue = -1;    // an optional input left out, an output nobody named
 inline constexpr std::int64_t kFree = -1;  // a dimension that the file leaves open
 
+class Graph;
 using TensorPointer = std::shared_ptr<const at::Tensor>;
-using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>,
-                               std::vector<float>, std::vector<std::string>, TensorPointer>;
+// The body of a node with control flow: its own inputs first, then the values that it reads from
+// around it, which are inputs of the node too.
+using GraphPointer = std::shared_ptr<const Graph>;
+using Attribute =
+    std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
+                 std::vector<std::string>, TensorPointer, GraphPointer>;
 
 struct Node {
   std::string name;    // the file's, or OPERATOR_INDEX where it has none
@@ -47,6 +53,7 @@ struct Node {
                                      const std::vector<std::int64_t>& fallback = {}) const;
   std::vector<float> numbers(const std::string& attribute) const;
   TensorPointer tensor(const std::string& attribute) const;  // null when absent
+  GraphPointer body(const std::string& attribute) const;     // null when absent
 };
 
 struct GraphInput {
@@ -55,6 +62,9 @@ struct GraphInput {
   bool has_shape = false;           // false: the file says nothing at all
   std::vector<std::int64_t> shape;  // kFree where open
 };
+
+// The type of a body's inputs that stand for values around it.
+inline constexpr std::string_view kOuterInput = "outer";
 
 class Graph {
  public:
@@ -89,6 +99,8 @@ class Graph {
   void finish();
   // Makes input `input` of node `node` a constant of its own. For a copy that nobody runs yet.
   void set_constant_input(int node, int input, at::Tensor tensor);
+  // The shape of the only input. For a graph that nobody runs yet.
+  void set_input_shape(std::vector<std::int64_t> shape) { inputs_.at(0).shape = std::move(shape); }
 
  private:
   struct Value {
@@ -109,6 +121,9 @@ class Graph {
   std::vector<Value> values_;
   std::unordered_map<std::string, ValueId> by_name_;
 };
+
+// Whether two graphs have the same nodes, in the same order, with equal constants.
+bool same_network(const Graph& a, const Graph& b);
 
 // "Conv \"layer1/conv\"", as messages name a node.
 std::string describe(const Node& node);

@@ -8,7 +8,7 @@
 #include "assay/network/executor.h"
 #include "assay/network/head.h"
 #include "assay/network/input_preset.h"
-#include "assay/network/onnx_reader.h"
+#include "assay/network/model_reader.h"
 #include "assay/network/operators.h"
 #include "assay/network/picture_input.h"
 
@@ -156,8 +156,8 @@ void guess_kind(Guess& guess, const Graph& graph, ValueId output, const at::Tens
 
 }  // namespace
 
-Guess guess_description(const std::string& model) {
-  const OnnxModel read = read_onnx(model);
+Guess guess_description(const std::string& model, Reading reading) {
+  const ReadModel read = read_model(model, {}, Layout::kNchw, reading);
   const Graph& graph = *read.graph;
   Guess guess;
   guess.input.layout = guess_layout(graph);
@@ -169,7 +169,6 @@ Guess guess_description(const std::string& model) {
   guess_size(guess, input.size);
 
   const at::NoGradGuard no_grad;
-  const auto executor = make_differentiable_executor(read.graph);
   const std::int64_t rows = input.batch > 0 && input.batch <= 1024 ? input.batch : 2;
   const at::Tensor pictures = trial_pictures(
       input, trial_size(described_size(graph, input, guess.input)), rows, guess.input);
@@ -177,7 +176,7 @@ Guess guess_description(const std::string& model) {
   request.given = {{input.value, pictures}};
   request.wanted = graph.outputs();
   request.input_shapes = {Shape(pictures.sizes().begin(), pictures.sizes().end())};
-  const std::vector<at::Tensor> values = executor->run(request);
+  const std::vector<at::Tensor> values = read.executor->run(request);
   const ValueId output = guess_output(guess, graph, values, rows);
   const auto index = std::find(graph.outputs().begin(), graph.outputs().end(), output);
   try {

@@ -1,5 +1,13 @@
-// Thread counts and determinism of the numeric libraries, set in this one place.
+// Thread counts, determinism and memory of the numeric libraries, set in this one place.
+#include "assay/network/numerics.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <mutex>
+#include <new>
 
 #include "assay/network/classifier.h"
 #include "assay/network/torch.h"
@@ -20,9 +28,55 @@ std::string line_after(const std::string& text, const std::string& label) {
   return text.substr(from, text.find('\n', from) - from);
 }
 
+std::uint64_t half_of_memory() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES), bytes_each = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || bytes_each <= 0) return std::uint64_t{1} << 31;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(bytes_each) / 2;
+}
+
+std::atomic<std::uint64_t>& budget() {
+  static std::atomic<std::uint64_t> bytes{half_of_memory()};
+  return bytes;
+}
+
+// Since libtorch 2.3 an allocator may change itself.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
+#define ASSAY_TORCH_ALLOCATES
+#else
+#define ASSAY_TORCH_ALLOCATES const
+#endif
+
+// libtorch's own, which refuses what is larger than the budget.
+class BudgetAllocator final : public c10::Allocator {
+ public:
+  explicit BudgetAllocator(c10::Allocator* own) : own_(own) {}
+  c10::DataPtr allocate(std::size_t bytes) ASSAY_TORCH_ALLOCATES override {
+    if (bytes > memory_budget()) throw std::bad_alloc();
+    return own_->allocate(bytes);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return own_->raw_deleter(); }
+  // An override where libtorch knows such a function (since 2.1).
+  // NOLINTNEXTLINE(modernize-use-override)
+  virtual void copy_data(void* to, const void* from, std::size_t bytes) const {
+    std::memcpy(to, from, bytes);
+  }
+
+ private:
+  c10::Allocator* own_;
+};
+
 }  // namespace
 
+std::uint64_t memory_budget() { return budget(); }
+void set_memory_budget(std::uint64_t bytes) { budget() = bytes; }
+
 void configure_numerics() {
+  static const bool kGuarded = [] {
+    static BudgetAllocator guarded(c10::GetAllocator(at::kCPU));
+    c10::SetAllocator(at::kCPU, &guarded, /*priority=*/255);
+    return true;
+  }();
+  (void)kGuarded;
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
 #if ASSAY_TORCH_FILLS_MEMORY
   // Filling fresh memory with NaN finds reads of it; nothing here reads it, and it costs a pass
@@ -30,6 +84,11 @@ void configure_numerics() {
   at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
   openblas_set_num_threads(1);
+  // Quantised TorchScript files are packed for mobile processors by this engine; libtorch's default
+  // here (oneDNN) changes up to a tenth of such a file's answers.
+  const auto& engines = at::Context::supportedQEngines();
+  if (std::find(engines.begin(), engines.end(), at::QEngine::QNNPACK) != engines.end())
+    at::globalContext().setQEngine(at::QEngine::QNNPACK);
   enter_kernel_thread();
 }
 

@@ -1,11 +1,12 @@
-// Reads an ONNX file (operator sets 7 to 21) into a Graph.
+// Reads an ONNX file (operator sets kOldestOpset to kNewestOpset, operators.h) into a Graph.
 //
 // Initialisers and Constant nodes become constants of the graph, wherever their data are kept
 // (onnx_tensor.h); initialisers that are listed as inputs are no inputs. float16, bfloat16 and
-// double are computed as float32. Refused in one clear line: files that are not ONNX (TorchScript
-// and PyTorch archives are recognised), damaged ones, other operator sets, functions defined in the
-// file, sparse tensors, training information, inputs that are not tensors. Which operators are
-// supported is the executor's to say. Cost: the file is held in memory twice while it is read.
+// double are computed as float32. Refused in one clear line: files that are not ONNX (PyTorch's
+// pickles are recognised), damaged ones, other operator sets, sparse tensors, training
+// information, inputs that are not tensors. Functions defined in the file and branches that a
+// constant chooses become part of the graph (onnx_graph.h). Which operators are supported is the
+// executor's to say. Cost: the file is held in memory twice while it is read.
 #pragma once
 
 #include <memory>

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "assay/base/error.h"
+#include "assay/network/number_format.h"
 
 namespace assay::network {
 
@@ -18,6 +19,7 @@ struct StoredType {
   std::uint64_t size = 0;  // bytes an item; 0: not supported
   at::ScalarType stored;   // as which libtorch can read the bytes
   at::ScalarType made;     // as which the graph computes
+  bool two_a_byte = false;
 };
 
 StoredType stored_type(int type) {
@@ -47,6 +49,15 @@ StoredType stored_type(int type) {
     case TensorProto::INT64:
     case TensorProto::UINT64:
       return {8, at::kLong, at::kLong};
+    case onnx_type::kFloat8E4m3fn:
+    case onnx_type::kFloat8E4m3fnuz:
+    case onnx_type::kFloat8E5m2:
+    case onnx_type::kFloat8E5m2fnuz:
+      return {1, at::kByte, at::kFloat};
+    case onnx_type::kUint4:
+      return {1, at::kByte, at::kByte, true};
+    case onnx_type::kInt4:
+      return {1, at::kByte, at::kChar, true};
     default:
       return {};
   }
@@ -58,12 +69,28 @@ std::string type_text(int type) {
   return name.empty() ? "number " + std::to_string(type) : name;
 }
 
+// Two numbers of four bits a byte, the lower bits first.
+at::Tensor from_halves(const std::string& bytes, int onnx_type,
+                       const std::vector<std::int64_t>& shape) {
+  const at::Tensor packed = at::empty({static_cast<std::int64_t>(bytes.size())}, at::kByte);
+  if (!bytes.empty()) std::memcpy(packed.data_ptr(), bytes.data(), bytes.size());
+  const at::Tensor wide = packed.to(at::kShort);
+  at::Tensor halves = at::stack({at::bitwise_and(wide, 15), at::div(wide, 16, "floor")}, 1);
+  if (onnx_type == onnx_type::kInt4)
+    halves = at::where(at::gt(halves, 7), at::sub(halves, 16), halves);
+  const at::Tensor made = at::empty(shape, onnx_type == onnx_type::kInt4 ? at::kChar : at::kByte);
+  made.copy_(halves.reshape({-1}).narrow(0, 0, made.numel()).reshape(shape));
+  return made;
+}
+
 at::Tensor from_bytes(const std::string& bytes, const StoredType& type, int onnx_type,
                       const std::vector<std::int64_t>& shape) {
+  if (type.two_a_byte) return from_halves(bytes, onnx_type, shape);
   at::Tensor stored = at::empty(shape, type.stored);
   if (!bytes.empty()) std::memcpy(stored.data_ptr(), bytes.data(), bytes.size());
   if (onnx_type == TensorProto::UINT16) return at::bitwise_and(stored.to(at::kInt), 0xffff);
   if (onnx_type == TensorProto::UINT32) return at::bitwise_and(stored.to(at::kLong), 0xffffffffL);
+  if (is_float8(onnx_type)) return from_float8(stored, onnx_type);
   return stored.to(type.made);
 }
 
@@ -183,6 +210,7 @@ at::Tensor OnnxTensorReader::read(const TensorProto& tensor, const std::string& 
     shape.push_back(d);
   }
   if (empty) size = 0;
+  if (type.two_a_byte) size = (size + 1) / 2;
 
   const bool external = tensor.data_location() == TensorProto::EXTERNAL;
   std::string own;  // where the bytes have to be made or fetched

@@ -3,23 +3,22 @@
 #include <limits>
 #include <map>
 #include <new>
-#include <unordered_map>
 
 #include "assay/base/error.h"
+#include "assay/network/numerics.h"
 
 namespace assay::network {
 
 namespace {
 
-const std::unordered_map<std::string_view, const Operator*>& table() {
+using Table = std::map<std::pair<std::string_view, std::string_view>, const Operator*>;
+
+const Table& table() {
   static const auto* const kTable = [] {
-    auto* all = new std::unordered_map<std::string_view, const Operator*>;
-    for (const auto group :
-         {elementwise_operators(), activation_operators(), conv_operators(), pool_operators(),
-          norm_operators(), linear_operators(), reduce_operators(), shape_operators(),
-          slice_operators(), index_operators(), create_operators(), resize_operators()})
-      for (const Operator& op : group)
-        if (!all->emplace(op.name, &op).second)
+    auto* all = new Table;
+    for (const OperatorGroup& group : operator_groups())
+      for (const Operator& op : group.operators)
+        if (!all->emplace(std::pair(group.domain, op.name), &op).second)
           throw BugError("operator " + std::string(op.name) + " is in the table twice");
     return all;
   }();
@@ -49,18 +48,57 @@ std::string shapes_of(const Inputs& inputs) {
 
 void refuse(const std::string& what) { throw OperatorError(what); }
 
+std::vector<OperatorGroup> operator_groups() {
+  return {{"Arithmetic, comparison and logic", "", elementwise_operators()},
+          {"Activations", "", activation_operators()},
+          {"Convolutions", "", conv_operators()},
+          {"Pooling", "", pool_operators()},
+          {"Normalisations", "", norm_operators()},
+          {"Products of matrices", "", linear_operators()},
+          {"Reductions", "", reduce_operators()},
+          {"Shapes and types", "", shape_operators()},
+          {"Parts and joints", "", slice_operators()},
+          {"Indices", "", index_operators()},
+          {"Tensors made from sizes", "", create_operators()},
+          {"Resampling", "", resize_operators()},
+          {"Sampling at places that data name", "", sample_operators()},
+          {"Quantised", "", quantize_operators()},
+          {"Recurrent", "", recurrent_operators()},
+          {"Control flow", "", control_operators()},
+          {"Spectra and window functions", "", spectral_operators()},
+          {"ONNX Runtime's own (com.microsoft)", "com.microsoft", microsoft_operators()}};
+}
+
 const Operator* find_operator(std::string_view domain, std::string_view op) {
-  if (!domain.empty()) return nullptr;
-  const auto it = table().find(op);
+  const auto it = table().find({domain, op});
   return it == table().end() ? nullptr : it->second;
 }
 
+namespace {
+
+// The names of nodes whose operators are not known, by operator, inner graphs included.
+using Missing = std::map<std::string, std::vector<std::string>>;
+
+void find_missing(const Graph& graph, Missing& missing) {
+  for (const Node& node : graph.nodes()) {
+    for (const auto& [name, attribute] : node.attributes)
+      if (const auto* body = std::get_if<GraphPointer>(&attribute)) find_missing(**body, missing);
+    const Operator* op = find_operator(node.domain, node.op);
+    if (op && node.opset <= op->opsets.last) continue;
+    std::string text = node.domain.empty() ? node.op : node.domain + "." + node.op;
+    if (op)
+      text += " of operator set " + std::to_string(node.opset) + ", known up to " +
+              std::to_string(op->opsets.last);
+    missing[text].push_back(node.name);
+  }
+}
+
+}  // namespace
+
 std::vector<Kernel> make_kernels(const Graph& graph) {
   constexpr std::size_t kNamed = 8;  // nodes an operator; a quantised network has hundreds
-  std::map<std::string, std::vector<std::string>> missing;
-  for (const Node& node : graph.nodes())
-    if (!find_operator(node.domain, node.op))
-      missing[node.domain.empty() ? node.op : node.domain + "." + node.op].push_back(node.name);
+  Missing missing;
+  find_missing(graph, missing);
   if (!missing.empty()) {
     std::string list;
     for (const auto& [op, names] : missing) {
@@ -130,13 +168,26 @@ std::vector<std::int64_t> axes_of(const std::vector<std::int64_t>& attribute, co
   return in.has(input) ? integers_of(in[input]) : attribute;
 }
 
-void check_shape(const std::vector<std::int64_t>& shape) {
+void check_shape(const std::vector<std::int64_t>& shape, std::int64_t bytes_each) {
   std::int64_t items = 1;
   for (const std::int64_t d : shape) {
     if (d < 0) refuse("a size of " + std::to_string(d) + " came out");
     if (d > 0 && items > (std::int64_t{1} << 31) / d) refuse("more than 2^31 items came out");
     items *= d;
   }
+  const std::uint64_t bytes = static_cast<std::uint64_t>(items) * bytes_each;
+  if (bytes > memory_budget())
+    refuse(std::to_string(bytes) + " bytes are wanted, more than the " +
+           std::to_string(memory_budget()) + " that may be taken at once");
+}
+
+bool follows(const at::Tensor& x) { return at::GradMode::is_enabled() && x.requires_grad(); }
+
+at::Tensor straight_through(const at::Tensor& value, const at::Tensor& smooth) {
+  if (!follows(smooth)) return value;
+  // smooth - smooth is exactly zero, so the sum is exactly `value`.
+  const at::Tensor zero = at::sub(smooth, smooth.detach());
+  return at::add(value.detach(), at::where(at::isfinite(smooth), zero, at::zeros_like(zero)));
 }
 
 at::ScalarType scalar_type(std::int64_t onnx_type) {
@@ -145,10 +196,16 @@ at::ScalarType scalar_type(std::int64_t onnx_type) {
     case 10:
     case 11:
     case 16:
+    case 17:  // float8, four kinds
+    case 18:
+    case 19:
+    case 20:
       return at::kFloat;
     case 2:
+    case 21:  // uint4
       return at::kByte;
     case 3:
+    case 22:  // int4
       return at::kChar;
     case 5:
       return at::kShort;

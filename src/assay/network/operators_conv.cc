@@ -53,8 +53,9 @@ Pads pads_for_output(const Window& w, const at::Tensor& x, const std::vector<std
     const std::int64_t full =
         w.strides[d] * (x.size(static_cast<std::int64_t>(d) + 2) - 1) + w.reach(d) + extra[d];
     const std::int64_t total = full - wanted[wanted.size() - n + d];
-    const std::int64_t smaller = total / 2;
-    pads.begin.push_back(w.auto_pad == AutoPad::kSameUpper ? smaller : total - smaller);
+    const std::int64_t cropped = std::max<std::int64_t>(total, 0), smaller = cropped / 2;
+    // What is missing is added at the end, as output_padding is.
+    pads.begin.push_back(w.auto_pad == AutoPad::kSameUpper ? smaller : cropped - smaller);
     pads.end.push_back(total - pads.begin.back());
   }
   return pads;

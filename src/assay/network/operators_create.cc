@@ -74,8 +74,10 @@ Kernel trilu(const Node& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"Constant", constant}, {"ConstantOfShape", constant_of_shape, Reads::kAllSizes},
-    {"EyeLike", eye_like},  {"Range", range, Reads::kAllSizes},
+    {"Constant", constant, Reads::kData, Gradient::kNone, {.first = 1}},
+    {"ConstantOfShape", constant_of_shape, Reads::kAllSizes, Gradient::kNone},
+    {"EyeLike", eye_like, Reads::kData, Gradient::kNone},
+    {"Range", range, Reads::kAllSizes, Gradient::kNone},
     {"Trilu", trilu},
 };
 

@@ -18,6 +18,9 @@ Kernel binary(const Node&) {
 at::Tensor add(const at::Tensor& a, const at::Tensor& b) { return at::add(a, b); }
 at::Tensor subtract(const at::Tensor& a, const at::Tensor& b) { return at::sub(a, b); }
 
+// As in quantisation written out by hand (Div, Round, Clip, Mul).
+at::Tensor round_half_even(const at::Tensor& x) { return straight_through(at::round(x), x); }
+
 bool is_integral(const at::Tensor& x) { return at::isIntegralType(x.scalar_type(), true); }
 
 // The divisors of a whole-number division without -1, on which the processor traps for the smallest
@@ -125,31 +128,31 @@ constexpr Operator kOperators[] = {
     {"Acos", unary<at::acos>},
     {"Acosh", unary<at::acosh>},
     {"Add", binary<add>},
-    {"And", binary<at::logical_and>},
+    {"And", binary<at::logical_and>, Reads::kData, Gradient::kNone},
     {"Asin", unary<at::asin>},
     {"Asinh", unary<at::asinh>},
     {"Atan", unary<at::atan>},
     {"Atanh", unary<at::atanh>},
-    {"BitShift", bit_shift},
-    {"BitwiseAnd", binary<at::bitwise_and>},
-    {"BitwiseNot", unary<at::bitwise_not>},
-    {"BitwiseOr", binary<at::bitwise_or>},
-    {"BitwiseXor", binary<at::bitwise_xor>},
-    {"Ceil", unary<at::ceil>},
+    {"BitShift", bit_shift, Reads::kData, Gradient::kNone},
+    {"BitwiseAnd", binary<at::bitwise_and>, Reads::kData, Gradient::kNone},
+    {"BitwiseNot", unary<at::bitwise_not>, Reads::kData, Gradient::kNone},
+    {"BitwiseOr", binary<at::bitwise_or>, Reads::kData, Gradient::kNone},
+    {"BitwiseXor", binary<at::bitwise_xor>, Reads::kData, Gradient::kNone},
+    {"Ceil", unary<at::ceil>, Reads::kData, Gradient::kZero},
     {"Clip", clip},
     {"Cos", unary<at::cos>},
     {"Cosh", unary<at::cosh>},
     {"Div", binary<divide>},
-    {"Equal", binary<at::eq>},
+    {"Equal", binary<at::eq>, Reads::kData, Gradient::kNone},
     {"Erf", unary<at::erf>},
     {"Exp", unary<at::exp>},
-    {"Floor", unary<at::floor>},
-    {"Greater", binary<at::gt>},
-    {"GreaterOrEqual", binary<at::ge>},
-    {"IsInf", is_inf},
-    {"IsNaN", unary<at::isnan>},
-    {"Less", binary<at::lt>},
-    {"LessOrEqual", binary<at::le>},
+    {"Floor", unary<at::floor>, Reads::kData, Gradient::kZero},
+    {"Greater", binary<at::gt>, Reads::kData, Gradient::kNone},
+    {"GreaterOrEqual", binary<at::ge>, Reads::kData, Gradient::kNone},
+    {"IsInf", is_inf, Reads::kData, Gradient::kNone},
+    {"IsNaN", unary<at::isnan>, Reads::kData, Gradient::kNone},
+    {"Less", binary<at::lt>, Reads::kData, Gradient::kNone},
+    {"LessOrEqual", binary<at::le>, Reads::kData, Gradient::kNone},
     {"Log", unary<at::log>},
     {"Max", variadic<at::maximum>},
     {"Mean", mean},
@@ -157,12 +160,12 @@ constexpr Operator kOperators[] = {
     {"Mod", modulo},
     {"Mul", binary<at::mul>},
     {"Neg", unary<at::neg>},
-    {"Not", unary<at::logical_not>},
-    {"Or", binary<at::logical_or>},
+    {"Not", unary<at::logical_not>, Reads::kData, Gradient::kNone, {.first = 1}},
+    {"Or", binary<at::logical_or>, Reads::kData, Gradient::kNone},
     {"Pow", binary<power>},
     {"Reciprocal", unary<at::reciprocal>},
-    {"Round", unary<at::round>},  // halves to even, as ONNX wants
-    {"Sign", unary<at::sign>},
+    {"Round", unary<round_half_even>, Reads::kData, Gradient::kStraightThrough},
+    {"Sign", unary<at::sign>, Reads::kData, Gradient::kZero},
     {"Sin", unary<at::sin>},
     {"Sinh", unary<at::sinh>},
     {"Sqrt", unary<at::sqrt>},
@@ -170,7 +173,7 @@ constexpr Operator kOperators[] = {
     {"Sum", variadic<add>},
     {"Tan", unary<at::tan>},
     {"Where", where},
-    {"Xor", binary<at::logical_xor>},
+    {"Xor", binary<at::logical_xor>, Reads::kData, Gradient::kNone},
 };
 
 }  // namespace

@@ -165,12 +165,43 @@ Kernel reverse_sequence(const Node& node) {
   });
 }
 
+// The different items (or slices along an axis); where each is first, where each item went, and how
+// often each is there.
+Kernel unique(const Node& node) {
+  const bool whole = !node.has("axis");
+  const std::int64_t axis = node.integer("axis", 0);
+  const bool sorted = node.integer("sorted", 1) != 0;
+  return [=](const Inputs& in) -> Outputs {
+    const at::Tensor x = whole ? in[0].reshape({-1}) : in[0];
+    const std::int64_t d = axis_of(axis, x.dim());
+    auto [y, inverse, counts] = at::unique_dim(x.detach(), d, true, true, true);
+    const std::int64_t count = y.size(d);
+    at::Tensor first = at::scatter_reduce(at::full({count}, x.size(d), at::kLong), 0, inverse,
+                                          at::arange(x.size(d), at::kLong), "amin");
+    if (!sorted) {
+      const at::Tensor order = at::argsort(first);
+      const at::Tensor rank =
+          at::scatter(at::zeros_like(order), 0, order, at::arange(count, at::kLong));
+      first = first.index_select(0, order);
+      counts = counts.index_select(0, order);
+      inverse = rank.index_select(0, inverse);
+    }
+    return {x.index_select(d, first), first, inverse, counts};
+  };
+}
+
 constexpr Operator kOperators[] = {
-    {"Compress", compress, Reads::kDataSizes}, {"Gather", gather},
-    {"GatherElements", gather_elements},       {"GatherND", gather_nd},
-    {"NonZero", nonzero, Reads::kDataSizes},   {"OneHot", one_hot, Reads::kSizes},
-    {"ReverseSequence", reverse_sequence},     {"Scatter", scatter_elements},
-    {"ScatterElements", scatter_elements},     {"ScatterND", scatter_nd},
+    {"Compress", compress, Reads::kDataSizes},
+    {"Gather", gather},
+    {"GatherElements", gather_elements},
+    {"GatherND", gather_nd},
+    {"NonZero", nonzero, Reads::kDataSizes, Gradient::kNone},
+    {"OneHot", one_hot, Reads::kSizes},
+    {"ReverseSequence", reverse_sequence},
+    {"Unique", unique, Reads::kDataSizes},
+    {"Scatter", scatter_elements, Reads::kData, Gradient::kExact, {.last = 10}},
+    {"ScatterElements", scatter_elements},
+    {"ScatterND", scatter_nd},
 };
 
 }  // namespace

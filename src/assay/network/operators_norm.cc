@@ -104,7 +104,7 @@ Kernel lp_normalization(const Node& node) {
 constexpr Operator kOperators[] = {
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
-    {"InstanceNormalization", instance_normalization},
+    {"InstanceNormalization", instance_normalization, Reads::kData, Gradient::kExact, {.first = 6}},
     {"LRN", lrn},
     {"LayerNormalization", layer_normalization},
     {"LpNormalization", lp_normalization},

@@ -204,13 +204,45 @@ Kernel global_lp_pool(const Node& node) {
   });
 }
 
+// (values, places in the whole tensor before it was pooled, that tensor's shape): zeros elsewhere.
+Kernel max_unpool(const Node& node) {
+  const PoolNode pool = PoolNode::of(node);
+  return single([pool](const Inputs& in) {
+    const at::Tensor &x = in[0], &places = in[1];
+    if (x.sizes() != places.sizes()) refuse("wanted one place a value");
+    const Window w = pool.window.sized(x.dim() - 2);
+    const Pads pads = w.pads_for(x);
+    std::vector<std::int64_t> shape = {x.size(0), x.size(1)};
+    for (std::size_t d = 0; d < w.kernel.size(); ++d)
+      shape.push_back((x.size(static_cast<std::int64_t>(d) + 2) - 1) * w.strides[d] -
+                      pads.begin[d] - pads.end[d] + w.kernel[d]);
+    check_shape(shape);
+    std::int64_t items = 1;
+    for (const std::int64_t size : shape) items *= size;
+    const at::Tensor y = at::scatter(at::zeros({items}, x.options().requires_grad(false)), 0,
+                                     places.to(at::kLong).reshape({-1}), x.reshape({-1}))
+                             .reshape(shape);
+    if (!in.has(2)) return y;
+    const std::vector<std::int64_t> wanted = integers_of(in[2]);
+    if (wanted.size() != shape.size()) refuse("output_shape has the wrong length");
+    check_shape(wanted);
+    Pads around;
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+      around.begin.push_back(0);
+      around.end.push_back(wanted[d] - shape[d]);
+    }
+    return at::constant_pad_nd(y, constant_pad_argument(around));
+  });
+}
+
 constexpr Operator kOperators[] = {
     {"AveragePool", average_pool},
-    {"GlobalAveragePool", global_average_pool},
+    {"GlobalAveragePool", global_average_pool, Reads::kData, Gradient::kExact, {.first = 1}},
     {"GlobalLpPool", global_lp_pool},
-    {"GlobalMaxPool", global_max_pool},
+    {"GlobalMaxPool", global_max_pool, Reads::kData, Gradient::kExact, {.first = 1}},
     {"LpPool", lp_pool},
     {"MaxPool", max_pool},
+    {"MaxUnpool", max_unpool, Reads::kSizes},
 };
 
 }  // namespace

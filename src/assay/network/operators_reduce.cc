@@ -34,10 +34,15 @@ at::Tensor mean(const at::Tensor& x, const Axes& axes, bool keep) {
   if (at::isFloatingType(x.scalar_type())) return at::mean(x, axes, keep);
   return at::mean(x, axes, keep, at::kDouble).to(x.scalar_type());
 }
+// Of nothing the extreme is the farthest number the other way.
 at::Tensor largest(const at::Tensor& x, const Axes& axes, bool keep) {
+  if (x.numel() == 0 && at::isFloatingType(x.scalar_type()))
+    return at::full_like(sum(x, axes, keep), -std::numeric_limits<double>::infinity());
   return at::amax(x, axes, keep);
 }
 at::Tensor smallest(const at::Tensor& x, const Axes& axes, bool keep) {
+  if (x.numel() == 0 && at::isFloatingType(x.scalar_type()))
+    return at::full_like(sum(x, axes, keep), std::numeric_limits<double>::infinity());
   return at::amin(x, axes, keep);
 }
 at::Tensor product(const at::Tensor& x, const Axes& axes, bool keep) {
@@ -117,12 +122,12 @@ Kernel cum_sum(const Node& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"ArgMax", position<true>},
-    {"ArgMin", position<false>},
+    {"ArgMax", position<true>, Reads::kData, Gradient::kNone},
+    {"ArgMin", position<false>, Reads::kData, Gradient::kNone},
     {"CumSum", cum_sum},
     {"ReduceL1", reduce<l1>, Reads::kSizes},
     {"ReduceL2", reduce<l2>, Reads::kSizes},
-    {"ReduceLogSum", reduce<log_sum>, Reads::kSizes},
+    {"ReduceLogSum", reduce<log_sum>, Reads::kSizes, Gradient::kExact, {.first = 1}},
     {"ReduceLogSumExp", reduce<log_sum_exp>, Reads::kSizes},
     {"ReduceMax", reduce<largest>, Reads::kSizes},
     {"ReduceMean", reduce<mean>, Reads::kSizes},

@@ -1,4 +1,4 @@
-// Resampling: Resize, Upsample, GridSample.
+// Resampling: Resize, Upsample.
 //
 // Interpolation is separable: along each axis an output item is a weighted sum of a few input
 // items, whose positions and weights depend on the sizes alone. One index_select a tap keeps it
@@ -244,32 +244,9 @@ Kernel resize_kernel(const Node& node) {
   });
 }
 
-Kernel grid_sample(const Node& node) {
-  const std::string mode = node.text("mode", "bilinear");
-  const std::string padding = node.text("padding_mode", "zeros");
-  const bool align = node.integer("align_corners", 0) != 0;
-  std::int64_t interpolation = 0, border = 0;
-  if (mode == "nearest")
-    interpolation = 1;
-  else if (mode == "bicubic" || mode == "cubic")
-    interpolation = 2;
-  else if (mode != "bilinear" && mode != "linear")
-    refuse("mode " + mode + " is unknown");
-  if (padding == "border")
-    border = 1;
-  else if (padding == "reflection")
-    border = 2;
-  else if (padding != "zeros")
-    refuse("padding_mode " + padding + " is unknown");
-  return single([=](const Inputs& in) {
-    return at::grid_sampler(in[0], in[1], interpolation, border, align);
-  });
-}
-
 constexpr Operator kOperators[] = {
-    {"GridSample", grid_sample},
     {"Resize", resize_kernel, Reads::kSizes},
-    {"Upsample", resize_kernel, Reads::kSizes},
+    {"Upsample", resize_kernel, Reads::kSizes, Gradient::kExact, {.last = 9}},
 };
 
 }  // namespace

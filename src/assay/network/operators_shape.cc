@@ -1,6 +1,7 @@
 // The same items in another shape or type, and what asks for the shape.
 #include <algorithm>
 
+#include "assay/network/number_format.h"
 #include "assay/network/operators.h"
 
 namespace assay::network {
@@ -27,13 +28,36 @@ Kernel dropout(const Node& node) {
   };
 }
 
-Kernel cast(const Node& node) {
-  const at::ScalarType type = scalar_type(node.integer("to", 0));
-  return single([type](const Inputs& in) { return in[0].to(type); });
+// A narrow type's numbers are kept in a wider one (number_format.h); floats that are given as
+// doubles stay doubles.
+at::Tensor cast_to(const at::Tensor& x, std::int64_t type, Overflow overflow) {
+  const bool floating = at::isFloatingType(x.scalar_type());
+  if (is_floating(type)) return rounded_to(floating ? x : x.to(at::kFloat), type, overflow);
+  if (floating && (type == onnx_type::kInt4 || type == onnx_type::kUint4)) {
+    const NumberRange range = range_of(type);
+    return at::clamp(at::round(x), range.low, range.high).to(scalar_type(type));
+  }
+  return x.to(scalar_type(type));
 }
 
-Kernel cast_like(const Node&) {
-  return single([](const Inputs& in) { return in[0].to(in[1].scalar_type()); });
+Overflow overflow_of(const Node& node) {
+  return node.integer("saturate", 1) != 0 ? Overflow::kSaturates : Overflow::kEscapes;
+}
+
+Kernel cast(const Node& node) {
+  const std::int64_t type = node.integer("to", 0);
+  scalar_type(type);
+  const Overflow overflow = overflow_of(node);
+  return single([=](const Inputs& in) { return cast_to(in[0], type, overflow); });
+}
+
+Kernel cast_like(const Node& node) {
+  // Set by the reader where the second input's type is one that the graph widens.
+  const std::int64_t named = node.integer("to", 0);
+  const Overflow overflow = overflow_of(node);
+  return single([=](const Inputs& in) {
+    return cast_to(in[0], named ? named : onnx_type_of(in[1]), overflow);
+  });
 }
 
 Kernel shape(const Node& node) {
@@ -195,16 +219,16 @@ Kernel space_to_depth(const Node& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"Cast", cast},
-    {"CastLike", cast_like},
+    {"Cast", cast, Reads::kData, Gradient::kStraightThrough},
+    {"CastLike", cast_like, Reads::kData, Gradient::kStraightThrough},
     {"DepthToSpace", depth_to_space},
     {"Dropout", dropout},
     {"Expand", expand, Reads::kSizes},
     {"Flatten", flatten},
     {"Identity", identity},
     {"Reshape", reshape, Reads::kSizes},
-    {"Shape", shape, Reads::kShapeOnly},
-    {"Size", size, Reads::kShapeOnly},
+    {"Shape", shape, Reads::kShapeOnly, Gradient::kNone},
+    {"Size", size, Reads::kShapeOnly, Gradient::kNone},
     {"SpaceToDepth", space_to_depth},
     {"Squeeze", squeeze, Reads::kSizes},
     {"Tile", tile, Reads::kSizes},

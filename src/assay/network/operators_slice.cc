@@ -152,7 +152,31 @@ Kernel pad_node(const Node& node) {
   });
 }
 
+// The middle of x, or x in the middle of zeros, along each axis.
+Kernel center_crop_pad(const Node& node) {
+  const Numbers attribute = node.integers("axes");
+  return single([=](const Inputs& in) {
+    at::Tensor x = in[0];
+    const Numbers wanted = integers_of(in[1]);
+    Numbers axes = attribute;
+    if (axes.empty())
+      for (std::int64_t d = 0; d < x.dim(); ++d) axes.push_back(d);
+    if (axes.size() != wanted.size()) refuse("wanted one size an axis");
+    const auto rank = static_cast<std::size_t>(x.dim());
+    Pads pads{Numbers(rank, 0), Numbers(rank, 0)};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      check_shape({wanted[i]});
+      const std::int64_t d = axis_of(axes[i], x.dim()), more = wanted[i] - x.size(d);
+      if (more < 0) x = x.narrow(d, -more / 2, wanted[i]);
+      if (more > 0) pads.begin[d] = more / 2;
+      if (more > 0) pads.end[d] = more - more / 2;
+    }
+    return pad(x, pads, "constant", 0);
+  });
+}
+
 constexpr Operator kOperators[] = {
+    {"CenterCropPad", center_crop_pad, Reads::kSizes},
     {"Concat", concat},
     {"Pad", pad_node, Reads::kSizes},
     {"Slice", slice, Reads::kSizes},

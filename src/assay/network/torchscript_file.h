@@ -1,0 +1,26 @@
+// From the bytes of a TorchScript file to libtorch's module.
+//
+// Loading unpickles the weights and compiles the file's code; none of that code runs. It is tried
+// in a child process first (rehearsal.h), because libtorch's unpickler and compiler trust their
+// input. Refused in one line: damaged archives, weights without code (torch.save), programs of
+// torch.export, tensors that reach beyond their storage, what this libtorch cannot load. The module
+// is in evaluation mode, on the CPU. Cost: the weights are read twice.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace torch::jit {
+struct Module;
+}
+
+namespace assay::network {
+
+struct TorchScriptFile {
+  std::shared_ptr<torch::jit::Module> module;
+  std::string sha256;  // hex, of the file's bytes
+};
+
+TorchScriptFile load_torchscript(const std::string& path);
+
+}  // namespace assay::network
