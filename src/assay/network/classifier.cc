@@ -289,7 +289,11 @@ Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> k
   std::vector<at::Tensor> values = state_->run(input, nullptr, keep);
   Pass pass;
   pass.logits = std::move(values[0]);
-  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = std::move(values[k + 1]);
+  for (std::size_t k = 0; k < keep.size(); ++k) {
+    // Quantised values are whole numbers; as floats they can be asked for gradients.
+    const bool whole = at::isIntegralType(values[k + 1].scalar_type(), /*includeBool=*/true);
+    pass.values[keep[k]] = whole ? values[k + 1].to(at::kFloat) : std::move(values[k + 1]);
+  }
   return pass;
 }
 

@@ -13,6 +13,14 @@ Kernel batch_normalization(const Node& node) {
   if (node.opset < 9 && node.integer("spatial", 1) == 0) refuse("spatial = 0 is not supported");
   // Outputs beyond the first were training's; up to opset 13 exporters still named them.
   return single([=](const Inputs& in) {
+    // libtorch's own takes no gradient of the statistics, which are parameters as others here.
+    if (follows(in[3]) || follows(in[4])) {
+      std::vector<std::int64_t> channel(static_cast<std::size_t>(in[0].dim()), 1);
+      channel.at(1) = -1;
+      const at::Tensor scale = at::mul(in[1], at::rsqrt(at::add(in[4], epsilon)));
+      const at::Tensor shift = at::sub(in[2], at::mul(in[3], scale));
+      return at::add(at::mul(in[0], scale.reshape(channel)), shift.reshape(channel));
+    }
     return at::batch_norm(in[0], in[1], in[2], in[3], in[4], /*training=*/false, 0, epsilon,
                           /*cudnn_enabled=*/false);
   });
