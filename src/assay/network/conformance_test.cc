@@ -37,6 +37,7 @@ const std::map<std::string, std::string>& left_out() {
       {"ImageDecoder", "decodes picture files; that is done before the model"},
       {"NonMaxSuppression", "detection"},
       {"RoiAlign", "detection"},
+      {"TensorScatter", "a cache of generated texts"},
       {"MelWeightMatrix", "sound"},
       {"TfIdfVectorizer", "texts"},
       {"ai.onnx.ml:ArrayFeatureExtractor", "tables, not pictures"},

@@ -44,54 +44,54 @@ std::vector<std::pair<std::string, OnnxBuilder>> greedy(const at::Tensor& x) {
     all.emplace_back(name, std::move(b));
   };
   make("Resize", [](OnnxBuilder& b) {
-    b.ints("sizes", {4}, {1, 1, 3000, 3000}).node("Resize", {"x", "", "", "sizes"}, {"y"});
+    b.ints("sizes", {4}, {1, 1, 1000, 1000}).node("Resize", {"x", "", "", "sizes"}, {"y"});
   });
   make("Resize by linear interpolation", [](OnnxBuilder& b) {
-    b.floats("s", {4}, {1, 1, 1, 1e7f});
+    b.floats("s", {4}, {1, 1, 1, 5e5f});
     set(b.node("Resize", {"x", "", "s"}, {"y"}), "mode", std::string("linear"));
   });
   make("Expand", [](OnnxBuilder& b) {
-    b.ints("s", {4}, {3000, 1000, 1, 1}).node("Expand", {"x", "s"}, {"y"});
+    b.ints("s", {4}, {1000, 1000, 1, 1}).node("Expand", {"x", "s"}, {"y"});
   });
   make("Pad", [](OnnxBuilder& b) {
-    b.ints("p", {8}, {0, 0, 0, 0, 0, 0, 3000, 3000}).node("Pad", {"x", "p"}, {"y"});
+    b.ints("p", {8}, {0, 0, 0, 0, 0, 0, 1000, 1000}).node("Pad", {"x", "p"}, {"y"});
   });
   make("Tile", [](OnnxBuilder& b) {
     b.ints("t", {4}, {1, 1000, 1000, 1}).node("Tile", {"x", "t"}, {"y"});
   });
   make("ConstantOfShape", [](OnnxBuilder& b) {
-    b.ints("s", {2}, {3000, 3000}).node("ConstantOfShape", {"s"}, {"y"});
+    b.ints("s", {2}, {1000, 1000}).node("ConstantOfShape", {"s"}, {"y"});
   });
   make("Range", [](OnnxBuilder& b) {
-    b.ints("a", {}, {0}).ints("b", {}, {10'000'000}).ints("c", {}, {1});
+    b.ints("a", {}, {0}).ints("b", {}, {1'000'000}).ints("c", {}, {1});
     b.node("Range", {"a", "b", "c"}, {"y"});
   });
   make("OneHot", [](OnnxBuilder& b) {
-    b.ints("i", {2}, {0, 1}).ints("d", {}, {10'000'000}).floats("v", {2}, {0, 1});
+    b.ints("i", {2}, {0, 1}).ints("d", {}, {1'000'000}).floats("v", {2}, {0, 1});
     b.node("OneHot", {"i", "d", "v"}, {"y"});
   });
   make("broadcasting", [](OnnxBuilder& b) {
-    b.floats("a", {3000, 1}, std::vector<float>(3000))
-        .floats("b", {3000}, std::vector<float>(3000));
+    b.floats("a", {1000, 1}, std::vector<float>(1000))
+        .floats("b", {1000}, std::vector<float>(1000));
     b.node("Add", {"a", "b"}, {"y"});
   });
   make("a product of matrices", [](OnnxBuilder& b) {
-    b.floats("a", {3000, 1}, std::vector<float>(3000));
-    b.floats("b", {1, 3000}, std::vector<float>(3000)).node("MatMul", {"a", "b"}, {"y"});
+    b.floats("a", {1000, 1}, std::vector<float>(1000));
+    b.floats("b", {1, 1000}, std::vector<float>(1000)).node("MatMul", {"a", "b"}, {"y"});
   });
   make("Conv", [](OnnxBuilder& b) {
     b.floats("w", {1, 1, 1, 1}, {1});
-    set(b.node("Conv", {"x", "w"}, {"y"}), "pads", Dims{3000, 3000, 3000, 3000});
+    set(b.node("Conv", {"x", "w"}, {"y"}), "pads", Dims{1000, 1000, 1000, 1000});
   });
   make("ConvTranspose", [](OnnxBuilder& b) {
     b.floats("w", {1, 1, 1, 1}, {1});
-    set(b.node("ConvTranspose", {"x", "w"}, {"y"}), "strides", Dims{3000, 3000});
+    set(b.node("ConvTranspose", {"x", "w"}, {"y"}), "strides", Dims{1000, 1000});
   });
   make("HannWindow",
-       [](OnnxBuilder& b) { b.ints("n", {}, {10'000'000}).node("HannWindow", {"n"}, {"y"}); });
+       [](OnnxBuilder& b) { b.ints("n", {}, {1'000'000}).node("HannWindow", {"n"}, {"y"}); });
   make("CenterCropPad", [](OnnxBuilder& b) {
     b.model.mutable_opset_import(0)->set_version(18);
-    b.ints("n", {4}, {1, 1, 3000, 3000}).node("CenterCropPad", {"x", "n"}, {"y"});
+    b.ints("n", {4}, {1, 1, 1000, 1000}).node("CenterCropPad", {"x", "n"}, {"y"});
   });
   return all;
 }

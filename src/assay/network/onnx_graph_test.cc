@@ -217,7 +217,7 @@ TEST(If, NestedAMillionDeepIsRefused) {
   // three lengths a level, built from the inside out.
   const auto varint = [](std::size_t n) {
     std::string bytes;
-    for (; n > 127; n >>= 7) bytes += static_cast<char>(n & 127 | 128);
+    for (; n > 127; n >>= 7) bytes += static_cast<char>((n & 127) | 128);
     return bytes + static_cast<char>(n);
   };
   std::vector<std::string> heads;
