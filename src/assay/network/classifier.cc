@@ -350,7 +350,11 @@ Pass Classifier::State::pass(const Executor& executor, const at::Tensor& picture
   std::vector<at::Tensor> all = run(executor, pictures, nullptr, keep);
   Pass pass;
   pass.logits = std::move(all[0]);
-  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = std::move(all[k + 1]);
+  for (std::size_t k = 0; k < keep.size(); ++k) {
+    // Quantised values are whole numbers; as floats they can be asked for gradients.
+    const bool whole = at::isIntegralType(all[k + 1].scalar_type(), /*includeBool=*/true);
+    pass.values[keep[k]] = whole ? all[k + 1].to(at::kFloat) : std::move(all[k + 1]);
+  }
   return pass;
 }
 

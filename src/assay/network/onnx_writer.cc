@@ -1,5 +1,6 @@
 #include "assay/network/onnx_writer.h"
 
+#include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
 #include <onnx/shape_inference/implementation.h>
 
@@ -193,7 +194,10 @@ class Writer {
     while (to.input_size() > 0 && to.input(to.input_size() - 1).empty())
       to.mutable_input()->RemoveLast();
     for (const ValueId id : node.outputs) to.add_output(id == kNoValue ? "" : scope.graph.name(id));
-    for (const auto& [name, value] : node.attributes) add_attribute(to, name, value);
+    // The reader notes what older forms say otherwise; the form that is written has no such key.
+    const auto* form = onnx::OpSchemaRegistry::Schema(node.op, node.opset, node.domain);
+    for (const auto& [name, value] : node.attributes)
+      if (!form || form->attributes().count(name)) add_attribute(to, name, value);
     // What the bodies read from around them is known there by the names that it has here.
     auto from = node.inputs.begin() + static_cast<std::ptrdiff_t>(own);
     for (const Graph* body : bodies) {

@@ -125,7 +125,7 @@ std::pair<at::Tensor, Cell> run_direction(const RecurrentNode& r, const at::Tens
 }
 
 Kernel recurrent(const RecurrentNode& r, const Step& step, bool has_c) {
-  if (r.hidden < 1) refuse("hidden_size is missing");
+  if (r.hidden < 1 || r.hidden > (1 << 24)) refuse("hidden_size is missing or out of range");
   return [=](const Inputs& in) -> Outputs {
     if (in[0].dim() != 3) refuse("wanted an input of 3 dimensions");
     const at::Tensor x = r.batch_first ? in[0].transpose(0, 1) : in[0];

@@ -201,7 +201,9 @@ TEST(ZeroGradient, IsThatOfSteps) {
     ASSERT_EQ(find_operator(c.domain, c.op)->gradient, Gradient::kZero);
     const auto found =
         gradients_of(c, samples(c), [&](const auto& t) { return run(kernel_of(c), t); });
-    if (found[0].defined()) EXPECT_EQ(at::abs(found[0]).max().item<double>(), 0);
+    if (found[0].defined()) {
+      EXPECT_EQ(at::abs(found[0]).max().item<double>(), 0);
+    }
   }
 }
 
