@@ -1,5 +1,6 @@
 #include "assay/cli/command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <thread>

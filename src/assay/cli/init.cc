@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 
 #include "assay/audit/audit.h"
 #include "assay/audit/description.h"

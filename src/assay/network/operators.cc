@@ -1,5 +1,6 @@
 #include "assay/network/operators.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <new>

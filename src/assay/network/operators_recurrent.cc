@@ -3,6 +3,7 @@
 // X [T,N,I] (layout 1: [N,T,I]); W [D,G·H,I], R [D,G·H,H], B [D,2·G·H] with D directions and G
 // gates; Y [T,D,N,H], Y_h and Y_c [D,N,H].
 #include <algorithm>
+#include <functional>
 
 #include "assay/network/operators.h"
 

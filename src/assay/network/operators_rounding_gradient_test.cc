@@ -1,6 +1,7 @@
 // What autograd gives through the operators whose gradient is not the derivative: as if nothing was
 // rounded (against the formula without its rounding), zero, or nothing at all.
 #include <functional>
+#include <map>
 #include <set>
 
 #include "assay/network/gradient_case_test.h"
