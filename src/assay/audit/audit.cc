@@ -47,7 +47,8 @@ imaging::DataSet open_data(const Plan& plan, int classes) {
 
 network::Classifier open_model(const Plan& plan) {
   network::configure_numerics();
-  return network::Classifier::open(plan.model, plan.input, plan.output, plan.labels);
+  return network::Classifier::open(plan.model, plan.input, plan.output, plan.labels,
+                                   plan.reading);
 }
 
 checks::Facts facts_of(const Plan& plan, const network::Classifier& classifier,

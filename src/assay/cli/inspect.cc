@@ -134,12 +134,12 @@ void add_inspect(CLI::App& app, const Global&, Action& action) {
     action = [=] {
       network::configure_numerics();
       // Without a description the file's own guess decides what its output is.
-      const auto guess = network::guess_description(options->model);
+      const auto guess = network::guess_description(options->model, options->reading());
       const auto classifier = network::Classifier::open(
           options->model, options->input.empty() ? guess.input : options->input_description(),
           options->output.empty() && options->output_value.empty() ? guess.output
                                                                    : options->output_description(),
-          options->label_names());
+          options->label_names(), options->reading());
       const ordered_json j = inspect(classifier);
       const auto replace = ordered_json::error_handler_t::replace;
       if (*as_json)

@@ -241,6 +241,8 @@ std::vector<ValueInfo> Classifier::values(InputSize size) const {
 }
 
 std::string Classifier::last_spatial_value(InputSize size) const {
+  if (reading() == Reading::kOpaque)
+    throw InputError(file(), "runs as a black box (opaque), which has no layers");
   return network::last_spatial_value(graph(), values(size));
 }
 

@@ -11,7 +11,7 @@ namespace jit = torch::jit;
 
 namespace {
 
-constexpr std::int64_t kMostSteps = 5'000'000;
+constexpr std::int64_t kMostSteps = 500'000;
 constexpr int kDeepest = 200;
 
 bool is_unknown(const Value& value) {
@@ -115,7 +115,7 @@ class Interpreter {
   Value call(jit::Function& function, std::vector<Value> arguments, const std::string& module) {
     jit::GraphFunction* body = jit::tryToGraphFunction(function);
     if (!body) throw Untranslated("a function that is no program");
-    if (++depth_ > kDeepest) throw InputError(recorder_.file(), "calls itself without end");
+    if (++depth_ > kDeepest) throw Endless(recorder_.file(), "calls itself without end");
     body->ensure_defined();
     const auto graph = body->graph();
     Environment environment;
@@ -135,7 +135,7 @@ class Interpreter {
   void walk(const jit::Block* block, Environment& environment) {
     for (const jit::Node* node : block->nodes()) {
       if (++steps_ > kMostSteps)
-        throw InputError(recorder_.file(), "the program takes more than 5 million steps");
+        throw Endless(recorder_.file(), "the program takes more than half a million steps");
       step(node, environment);
     }
   }
