@@ -50,6 +50,11 @@ class Builder {
       target.graph.add_output(output.name(), shape_of(output.type().tensor_type()));
     }
     if (graph.output_size() == 0) throw InputError(path_, "the model has no output");
+    check_name(model_.producer_name());
+    check_name(model_.producer_version());
+    target.graph.set_exporter(model_.producer_name() +
+                              (model_.producer_version().empty() ? "" : " ") +
+                              model_.producer_version());
     target.graph.finish();
     return std::move(target.graph);
   }

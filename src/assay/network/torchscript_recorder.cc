@@ -261,6 +261,7 @@ Graph Recorder::finish(const std::vector<std::pair<std::string, Traced>>& output
     graph.add_node(nodes_[n].node, nodes_[n].inputs, nodes_[n].outputs);
   }
   for (const std::string& name : names) graph.add_output(name);
+  graph.set_exporter("TorchScript");
   graph.finish();
   return graph;
 }
