@@ -1,11 +1,13 @@
 #include "assay/cli/command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
 
 #include "assay/audit/description.h"
 #include "assay/base/error.h"
+#include "assay/imaging/data_set.h"
 #include "assay/report/terminal_summary.h"
 #include "assay/report/write_report.h"
 
@@ -38,6 +40,10 @@ network::Reading ModelOptions::reading() const {
 
 std::vector<std::string> ModelOptions::label_names() const {
   return labels.empty() ? std::vector<std::string>{} : audit::read_labels(labels);
+}
+
+std::string image_name(const imaging::Row& row) {
+  return row.item < 0 ? row.path : row.path + "#" + std::to_string(row.item);
 }
 
 int thread_count(const Global& global) {

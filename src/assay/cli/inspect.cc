@@ -1,6 +1,7 @@
 // assay inspect MODEL [--json]: what is in the file, and which of its values can be named as
 // layers.
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -171,6 +172,58 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Models, LogitsReference, testing::ValuesIn(float_models()), test_name);
 
+// The int8 model against float64 arithmetic on the same integers, the answer by ONNX's definition.
+// A logit is a whole number of output steps.
+TEST(Int8Reference, AgreesWithExactIntegerArithmeticAndExplainsItself) {
+  const std::string folder = shared() + "/reference/logits/", name = "shufflenet-v2-12-int8.onnx";
+  if (!fs::exists(folder))
+    GTEST_SKIP() << "SKIPPED LOUDLY: no reference data under ASSAY_SHARED (" << shared() << ")";
+  const json reference = read_json(folder + name + ".json");
+  const NpyArray array = read_npy(folder + name + ".exact/logits.npy");
+  const auto expected = array.values<float>();
+  network::configure_numerics();
+  const auto classifier = network::Classifier::open(shared() + "/data/models/" + name,
+                                                    description(reference["input"]), {}, {});
+  std::vector<std::string> keys(reference["images"].size());
+  for (const auto& [key, image] : reference["images"].items())
+    keys[image["row"].get<std::size_t>()] = key;
+  const auto actual = logits_of(classifier, keys);
+  ASSERT_EQ(actual.size(), expected.size());
+  double step = 1e9, largest = 0, worst = 0;
+  for (const float e : expected)
+    if (e != 0) step = std::min<double>(step, std::abs(e));
+  std::size_t equal = 0, same = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    largest = std::max<double>(largest, std::abs(expected[i]));
+    worst = std::max<double>(worst, std::abs(actual[i] - expected[i]));
+    equal += std::abs(actual[i] - expected[i]) < step / 2;
+  }
+  const std::size_t classes = expected.size() / keys.size();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const float *z = actual.data() + i * classes, *e = expected.data() + i * classes;
+    same += std::max_element(z, z + classes) - z == std::max_element(e, e + classes) - e;
+  }
+  std::cout << "step " << step << ", largest " << largest << ", worst difference " << worst
+            << ", equal logits " << static_cast<double>(equal) / actual.size()
+            << ", same top class " << same << " of " << keys.size() << "\n";
+  EXPECT_EQ(same, keys.size());
+  EXPECT_LT(worst, step / 2);
+
+  // Straight-through gradients: a class activation map of a quantised value is not all zero.
+  const auto picture = picture_of(keys[0], classifier.input().channels);
+  const Slot slot{&picture, keys[0]};
+  const at::Tensor input = input_tensor(classifier, classifier.input(), std::span(&slot, 1));
+  std::string layer;
+  for (const auto& value : classifier.values())
+    if (value.op == "QLinearConv") layer = value.name;
+  const std::vector<std::string> keep{layer};
+  const auto pass = classifier.forward(input, keep);
+  const std::int64_t target = pass.logits[0].argmax().item<std::int64_t>();
+  const at::Tensor map = signed_cam(classifier, input, layer, pass.values.at(layer),
+                                    std::span(&target, 1), CamMethod::kGradCam)[0];
+  EXPECT_GT(map.clamp_min(0).max().item<float>(), 0);
+}
+
 class CamReference : public testing::TestWithParam<std::string> {};
 
 TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
@@ -196,7 +249,7 @@ TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
         const Slot slot{&picture, keys[i]};
         const at::Tensor input = input_tensor(classifier, classifier.input(), std::span(&slot, 1));
         const std::vector<std::string> keep{value};
-        const auto pass = classifier.forward(input, keep);
+        const auto pass = classifier.plain_forward(input, keep);
         for (std::size_t c = 0; c < 2; ++c) {
           const std::int64_t target = reference["classes"][i][c];
           const at::Tensor map =
