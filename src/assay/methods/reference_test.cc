@@ -111,7 +111,12 @@ std::vector<std::string> float_models() {
           "cifar10_winml.onnx",
           "mnist_cntk_op8.onnx",
           "neu_smallcnn_op13.onnx",
-          "text_orientation_ppocr.onnx"};
+          "text_orientation_ppocr.onnx",
+          "cifar10_resnet20_traced.pt",
+          "cifar10_resnet20_scripted.pt",
+          "imagenet_mobilenetv2_traced.pt",
+          "neu_smallcnn_traced.pt",
+          "neu_smallcnn_scripted.pt"};
 }
 
 class LogitsReference : public testing::TestWithParam<std::string> {};

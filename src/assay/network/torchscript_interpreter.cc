@@ -142,7 +142,7 @@ class Interpreter {
 
   void set_outputs(const jit::Node* node, Environment& environment, const Value& value) {
     if (node->outputs().size() == 1) environment[node->output()] = value;
-    if (node->outputs().size() > 1) throw BugError("one value for several outputs");
+    if (node->outputs().size() > 1) unpack(node, value, environment);  // an operator's results
   }
 
   void set_unknown(const jit::Node* node, Environment& environment) {

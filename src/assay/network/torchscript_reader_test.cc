@@ -180,7 +180,7 @@ def forward(self, x):
     y = torch.kthvalue(x, 2, 3)[0]
     if y.size(1) > 2:
         y = torch.cummax(y, 1)[0]
-    z = torch.renorm(x, 2., 0, 1.)
+    z = torch.renorm(x, 2., 0, 1.) + y.sum()
     return torch.linear(z.mean([2, 3]), self.w)
 )");
   EXPECT_THAT(text, AllOf(HasSubstr("aten::kthvalue"), HasSubstr("aten::cummax"),
@@ -232,7 +232,7 @@ def forward(self, x):
         n += 1
     return torch.linear(torch.conv2d(x, self.a).mean([2, 3]), self.w)
 )"),
-              HasSubstr("5 million steps"));
+              HasSubstr("half a million steps"));
   EXPECT_THAT(refusal_of_code(R"(
 def forward(self, x):
     items = [1]
@@ -305,13 +305,13 @@ TEST(TorchScriptReader, RefusesTruncatedFiles) {
 TEST(TorchScriptReader, RefusesFlippedBytesOrAnswersRight) {
   Damaged file(simple().save());
   Stream stream(7, "torchscript/flips");
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     std::string changed = file.bytes;
     const auto at = static_cast<std::size_t>(stream.uniform() * double(changed.size()));
     changed[at] = static_cast<char>(changed[at] ^ (1 << static_cast<int>(stream.uniform() * 8)));
     file.expect_refused_or_right(changed, "byte " + std::to_string(at));
   }
-  EXPECT_GT(file.refused, 50);
+  EXPECT_GT(file.refused, 25);
 }
 
 // `bytes` with the CRC-32 of its stored entries as they are now.
@@ -338,7 +338,7 @@ TEST(TorchScriptReader, SurvivesChangedPicklesWhoseChecksumsAreMended) {
   const std::size_t pickle = file.bytes.find("data.pkl") + 8;
   ASSERT_NE(pickle, std::string::npos + 8);
   Stream stream(8, "torchscript/pickles");
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 30; ++i) {
     std::string changed = file.bytes;
     const auto at = pickle + static_cast<std::size_t>(stream.uniform() * 400);
     changed[at] = static_cast<char>(stream.uniform() * 256);

@@ -10,7 +10,7 @@ namespace assay::network::torchscript {
 
 namespace {
 
-constexpr std::size_t kMostNodes = 200'000;
+constexpr std::size_t kMostNodes = 100'000;
 constexpr std::size_t kNamedPlaces = 8;  // an operator
 
 // What the output follows from; the same rule as the folding's.
@@ -161,7 +161,7 @@ Recorder::Recorded Recorder::node_for(const std::string& op, const std::vector<T
 std::vector<Traced> Recorder::emit_all(const std::string& op, const std::vector<Traced>& inputs,
                                        Attributes attributes, std::size_t outputs) {
   if (nodes_.size() >= kMostNodes)
-    throw InputError(
+    throw Endless(
         file(), "the program unrolls to more than " + std::to_string(kMostNodes) + " operators");
   Recorded recorded = node_for(op, inputs, std::move(attributes), outputs);
   const Operator* known = find_operator("", op);

@@ -24,6 +24,7 @@ struct Topology {
 Script built(const Topology& t) {
   Script script;
   for (const auto& [name, shape] : t.weights) script.weight(name, shape);
+  script.attribute("training", c10::BoolType::get(), true);
   script.buffer("one", at::ones({8})).buffer("zero", at::zeros({8}));
   script.buffer("places", at::tensor({0, 1, 2, 1, 0, 1, 2, 1, 0}, at::kLong));
   script.code(t.code);
@@ -225,8 +226,7 @@ def scaled(self, x, scale: Optional[float]):
     return x
 
 def forward(self, x, deep: bool = True):
-    if x.dim() != 4:
-        raise ValueError("expected a batch, got " + str(x.dim()))
+    assert x.dim() == 4, "expected a batch, got " + str(x.dim())
     if self.training:
         x = torch.dropout(x, 0.5, True)
     x = torch.conv2d(x, self.a)
