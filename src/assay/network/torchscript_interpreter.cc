@@ -1,5 +1,7 @@
 #include "assay/network/torchscript_interpreter.h"
 
+#include <algorithm>
+
 #include "assay/base/error.h"
 #include "assay/network/operators.h"
 #include "assay/network/torchscript.h"
@@ -171,7 +173,10 @@ class Interpreter {
       if (structure(kind, node, inputs, environment)) return;
       for (const Value& input : inputs)
         if (is_unknown(input)) {
-          if (!known(kind)) recorder_.refuse(kind, where(node));
+          if (!known(kind))
+            recorder_.refuse(kind, where(node));
+          else if (!recorder_.refused())
+            recorder_.refuse(kind + " of a second result that is not computed", where(node));
           return set_unknown(node, environment);
         }
       Call arguments(recorder_, inputs);
@@ -228,6 +233,13 @@ class Interpreter {
       if (i < 0) i += size;
       if (i < 0 || i >= size) throw OperatorError("an index beyond the tuple");
       give((*tuple)->items[static_cast<std::size_t>(i)]);
+    } else if (kind == "prim::TupleSlice") {
+      const Tuple* tuple = inputs.at(0).as<Tuple>();
+      if (!tuple) throw Untranslated("of something that is no tuple");
+      const auto size = static_cast<std::int64_t>((*tuple)->items.size());
+      const auto from = std::clamp<std::int64_t>(node->i(c10::Symbol::attr("beg")), 0, size);
+      const auto to = std::clamp<std::int64_t>(node->i(c10::Symbol::attr("end")), from, size);
+      give(make_tuple({(*tuple)->items.begin() + from, (*tuple)->items.begin() + to}));
     } else if (kind == "prim::RaiseException") {
       const std::string* text = inputs.empty() ? nullptr : inputs[0].as<std::string>();
       throw InputError(recorder_.file(), "the network refuses a trial picture (" + where(node) +

@@ -92,11 +92,12 @@ class Reader {
   }
 
   Graph read(const std::vector<InputSize>& sizes) {
-    constexpr int kBatches[] = {2, 1, 4, 8, 16, 32};
+    constexpr int kBatches[] = {2, 1, 4, 8, 16, 32}, kSizesOfLargeBatches = 4;
     std::string reason;
     std::size_t furthest = 0;
     for (const int batch : kBatches)
       for (const InputSize& size : sizes) {
+        if (batch > 2 && &size - sizes.data() >= kSizesOfLargeBatches) break;
         try {
           return freed(size, batch, translate(shape(size, batch), shape(size, batch)));
         } catch (const Refusal&) {
