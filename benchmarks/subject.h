@@ -3,10 +3,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "assay/network/classifier.h"
+#include "assay/network/executor.h"
 #include "assay/network/torch.h"
 
 namespace assay::benchmarks {
@@ -42,5 +44,26 @@ inline at::Tensor random_input(const network::Classifier& classifier, const Benc
   shape[0] = classifier.micro_batch();
   return at::randn(shape);
 }
+
+// The unit: the graph node by node through plain libtorch, without gradients.
+class PlainForward {
+ public:
+  explicit PlainForward(const network::Classifier& classifier)
+      : executor_(network::make_differentiable_executor(
+            std::make_shared<const network::Graph>(classifier.graph()))) {
+    request_.given = {{classifier.graph().inputs()[0].value, {}}};
+    request_.wanted = {classifier.graph().outputs()[0]};
+  }
+  at::Tensor operator()(const at::Tensor& input) {
+    const at::NoGradGuard no_grad;
+    request_.given[0].tensor = input;
+    request_.input_shapes = {input.sizes().vec()};
+    return executor_->run(request_)[0];
+  }
+
+ private:
+  std::unique_ptr<network::Executor> executor_;
+  network::Request request_;
+};
 
 }  // namespace assay::benchmarks

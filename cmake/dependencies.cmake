@@ -19,6 +19,8 @@ find_library(OPENBLAS_LIBRARY openblas REQUIRED)
 add_library(assay_torch INTERFACE IMPORTED)
 target_link_libraries(assay_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY} ${OPENBLAS_LIBRARY})
 
+find_library(DNNL_LIBRARY dnnl REQUIRED)  # the one that libtorch uses too
+
 find_library(ONNX_LIBRARY onnx REQUIRED)
 find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
 add_library(assay_onnx INTERFACE IMPORTED)

@@ -5,6 +5,16 @@ include(CMakePackageConfigHelpers)
 
 if(TARGET assay)
   install(TARGETS assay RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The program knows its own commands and options best.
+  set(said ${CMAKE_CURRENT_BINARY_DIR}/said)
+  install(CODE "
+    file(MAKE_DIRECTORY \"${said}\")
+    execute_process(COMMAND \"$<TARGET_FILE:assay>\" completion OUTPUT_FILE \"${said}/assay\"
+      COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND \"$<TARGET_FILE:assay>\" manual OUTPUT_FILE \"${said}/assay.1\"
+      COMMAND_ERROR_IS_FATAL ANY)")
+  install(FILES ${said}/assay DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${said}/assay.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
 
 # The command line is a program's, not a library's.

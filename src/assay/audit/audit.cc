@@ -86,7 +86,12 @@ Audited run(const Plan& plan, const std::string& directory, const MeasureOptions
   make_directory(directory);
   Store store(in(directory, kStoreFile), Store::Mode::kCreate);
 
+  const std::uint64_t before = classifier.fingerprint();
+  const std::int64_t run_before = classifier.pictures_run();
   Measured measured = measure(plan, checks, subject, store, options, done.run);
+  done.run.forwards_run = classifier.pictures_run() - run_before;
+  if (classifier.fingerprint() != before)
+    throw BugError("a check changed the audited model, so nothing that was measured counts");
   Outline outline;
   outline.plan_subject = plan_subject(plan);
   outline.model.file = plan.model_as_written;
@@ -117,7 +122,8 @@ Audited run(const Plan& plan, const std::string& directory, const MeasureOptions
   return done;
 }
 
-Audited judge(const std::string& directory, const std::string& plan_file) {
+Audited judge(const std::string& directory, const std::string& plan_file,
+              std::optional<std::uint64_t> seed) {
   const auto start = std::chrono::steady_clock::now();
   if (!fs::exists(in(directory, kStoreFile)))
     throw InputError(directory, "holds no records.sqlite; `assay run` makes one");
@@ -126,8 +132,10 @@ Audited judge(const std::string& directory, const std::string& plan_file) {
   if (!bytes) throw InputError(directory, "holds no finished run; finish it with `assay run`");
   const auto outline = from_bytes<Outline>(*bytes);
 
-  const Plan plan =
+  Plan plan =
       plan_file.empty() ? parse_plan(outline.plan_text, outline.plan_file) : read_plan(plan_file);
+  if (plan_file.empty()) plan.seed = outline.facts.seed;
+  if (seed) plan.seed = *seed;
   if (plan_subject(plan) != outline.plan_subject)
     throw InputError(plan.file,
                      "names another model, data set or description than the stored run; judging "

@@ -7,6 +7,8 @@
 // DIR holds records.sqlite and exhibits/ afterwards; the results' files are the report room's.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "assay/audit/measure.h"
@@ -25,8 +27,10 @@ struct Audited {
 Audited run(const Plan& plan, const std::string& directory, const MeasureOptions& options);
 
 // Summarises and judges what DIR holds, without model; pictures are used for exhibits where they
-// can still be read. `plan_file` empty: the plan of the run.
-Audited judge(const std::string& directory, const std::string& plan_file);
+// can still be read. `plan_file` empty: the plan of the run. `seed`: instead of the plan's, where the
+// run had another than its plan.
+Audited judge(const std::string& directory, const std::string& plan_file,
+              std::optional<std::uint64_t> seed = {});
 
 struct Estimate {
   std::string name;  // a check's, or "clean pass"

@@ -318,16 +318,13 @@ class Measurer {
       context.values[name] = std::make_shared<const at::Tensor>(std::move(value));
     const at::Tensor logits = pass.logits.contiguous();
     const auto classes = logits.size(1);
-    std::int64_t used = 0;
     for (std::size_t s = 0; s < context.rows.size(); ++s) {
       if (!context.clean[s].readable()) continue;
-      ++used;
       if (!batch.clean_missing[s]) continue;
       const float* z = logits.data_ptr<float>() + static_cast<std::int64_t>(s) * classes;
       context.clean[s].logits.assign(z, z + classes);
     }
     const std::lock_guard lock(count_);
-    run_.forwards_run += used;
     clean_seconds_ += seconds_since(start);
   }
 

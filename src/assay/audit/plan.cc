@@ -101,7 +101,8 @@ PlannedCheck read_check(const std::string& path, const std::string& name, const 
     const YAML::Node value = keys.take(info.name);
     if (!value.IsDefined()) continue;
     const std::string where = place(path, value) + ": " + what;
-    planned.settings.emplace_back(info.name, checked(info, scalar_value(value, where), where));
+    planned.settings.emplace_back(
+        info.name, checked(info, scalar_value(value, where + "." + info.name), where));
   }
   if (const YAML::Node require = keys.take("require"); require.IsDefined()) {
     Mapping requirements(path, require, what + ".require");

@@ -4,7 +4,7 @@
 //   struct Calibration::Params { int bins = 15; };
 //   static constexpr auto fields() {
 //     return std::tuple{field("bins", &Params::bins, Range{2, 1000}, "", "equal-width bins",
-//     Stage::kSummarising)};
+//                             Stage::kSummarising)};
 //   }
 #pragma once
 

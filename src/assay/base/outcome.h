@@ -68,7 +68,8 @@ struct RunInfo {
   std::string started;  // UTC, ISO 8601
   double seconds = 0;
   int threads = 1, batch = 1;
-  std::int64_t forwards_run = 0;                              // really executed in this run
+  std::int64_t forwards_run =
+      0;  // pictures through the whole network in this run, padding included
   std::int64_t records_measured = 0;                          // in this run
   std::int64_t records_reused = 0;                            // found in the store
   std::vector<std::pair<std::string, double>> check_seconds;  // by name; "clean pass" among them

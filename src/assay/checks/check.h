@@ -4,18 +4,20 @@
 //
 //   static constexpr CheckInfo kInfo{…};
 //   struct Params;  static constexpr auto fields();      // base/field.h
-//   struct Record;                                       // plain data with archive();
-//   base/archive.h struct Result;                                       // plain data static Result
-//   summarise(std::span<const Record>, const Params&, const Facts&);   // pure static
-//   std::vector<Finding> findings(const Result&); static Section present(const Result&);
+//   struct Record;                                       // plain data with archive(); base/archive.h
+//   struct Result;                                       // plain data
+//   static Result summarise(std::span<const Record>, const Params&, const Facts&);   // pure
+//   static std::vector<Finding> findings(const Result&);
+//   static Section present(const Result&);
 //
 // A check that runs the model adds
 //
 //   static std::vector<Unit> units(const Subject&, const Params&, std::span<const Record> so_far);
-//   static std::vector<Record> measure(const Subject&, const Params&, std::span<const Unit>, const
-//   Context&); static Cost cost(const Params&);                     // of one unit, in forwards and
-//   backwards of one image static std::vector<std::string> keep(const Subject&, const Params&); //
-//   optional: graph values of the clean pass
+//   static std::vector<Record> measure(const Subject&, const Params&, std::span<const Unit>,
+//                                      const Context&);
+//   static Cost cost(const Params&);      // of one unit, in forwards and backwards of one image
+//   static std::vector<std::string> keep(const Subject&, const Params&);  // optional: graph values
+//                                                                         // of the clean pass
 //
 // and one whose `Record` is CleanRecord has none of these: it reads the stored clean pass and
 // nothing else.

@@ -6,6 +6,7 @@
 
 #include "assay/audit/description.h"
 #include "assay/base/error.h"
+#include "assay/imaging/data_set.h"
 #include "assay/report/terminal_summary.h"
 #include "assay/report/write_report.h"
 
@@ -32,6 +33,10 @@ OutputDescription ModelOptions::output_description() const {
 
 std::vector<std::string> ModelOptions::label_names() const {
   return labels.empty() ? std::vector<std::string>{} : audit::read_labels(labels);
+}
+
+std::string image_name(const imaging::Row& row) {
+  return row.item < 0 ? row.path : row.path + "#" + std::to_string(row.item);
 }
 
 int thread_count(const Global& global) {

@@ -3,12 +3,18 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "assay/base/input_description.h"
 #include "assay/base/outcome.h"
+
+namespace assay::imaging {
+struct Row;
+}
 
 namespace assay::cli {
 
@@ -18,7 +24,8 @@ inline constexpr int kPass = 0, kFail = 1, kBadRequest = 2, kInconclusive = 3, k
 using Action = std::function<int()>;
 
 struct Global {
-  int threads = 0;  // 0: one a core
+  int threads = 0;                    // 0: one a core
+  std::optional<std::uint64_t> seed;  // instead of the plan's
   bool quiet = false;
 };
 
@@ -30,6 +37,7 @@ void add_predict(CLI::App& app, const Global& global, Action& action);
 void add_explain(CLI::App& app, const Global& global, Action& action);
 void add_checks(CLI::App& app, const Global& global, Action& action);
 void add_schema(CLI::App& app, const Global& global, Action& action);
+void add_completion(CLI::App& app, const Global& global, Action& action);
 // One subcommand a check of the catalogue.
 void add_single_checks(CLI::App& app, const Global& global, Action& action);
 
@@ -42,6 +50,8 @@ struct ModelOptions {
   std::vector<std::string> label_names() const;
 };
 
+// A picture as the command line named it; "FILE#7" for the row 7 of an IDX file.
+std::string image_name(const imaging::Row& row);
 int thread_count(const Global& global);
 // Prints the summary (unless quiet), writes the results' files and gives the exit code of the
 // verdict.

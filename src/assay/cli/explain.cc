@@ -101,11 +101,11 @@ class Explainer {
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
-      std::printf("%s: %s, layer %s, %s: %s.png\n", row.path.c_str(), name.c_str(), layer_.c_str(),
+      std::printf("%s: %s, layer %s, %s: %s.png\n", image_name(row).c_str(), name.c_str(), layer_.c_str(),
                   status.c_str(), base.c_str());
       return;
     }
-    const nlohmann::ordered_json line{{"image", row.path},
+    const nlohmann::ordered_json line{{"image", image_name(row)},
                                       {"method", options_.method},
                                       {"target", {{"index", target}, {"class", name}}},
                                       {"layer", layer_},

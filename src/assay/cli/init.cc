@@ -32,10 +32,16 @@ std::string from_plan(const std::string& file, const std::string& plan) {
   return error || relative.empty() ? fs::absolute(file).string() : relative.string();
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& w : words) text += (text.empty() ? "" : "; ") + w;
-  return text;
+// Each guess, "KEY: why" or "KEY, KEY: why", behind the line of its first key.
+void mark_guesses(const network::Guess& guess, std::map<std::string, std::string>& remarks) {
+  for (const auto& text : guess.guessed) {
+    const std::string key = text.substr(0, text.find_first_of(",:"));
+    std::string line = key == "output" ? key : "input";
+    for (const auto& described : audit::describe(guess.input))
+      if (described.first == key) line = "input." + key;
+    std::string& remark = remarks[line];
+    remark += (remark.empty() ? "GUESSED, check it: " : "; ") + text.substr(text.find(':') + 2);
+  }
 }
 
 void set_data(const InitOptions& options, audit::Plan& plan) {
@@ -88,7 +94,7 @@ void add_init(CLI::App& app, const Global& global, Action& action) {
       remarks["model.file"] = std::to_string(guess.classes) + " classes";
       remarks["data"] = std::to_string(data.size()) + " pictures";
       remarks["checks.accuracy"] = "the bound is a placeholder: state what the use demands";
-      if (!guess.guessed.empty()) remarks["input"] = "GUESSED, check it: " + joined(guess.guessed);
+      mark_guesses(guess, remarks);
       write_file(options->out, audit::plan_text(plan, remarks));
       if (!global.quiet) {
         for (const auto& g : guess.guessed) std::printf("guessed: %s\n", g.c_str());

@@ -15,7 +15,7 @@ void add_judge(CLI::App& app, const Global& global, Action& action) {
   command->footer("Example: assay judge out stricter.yaml");
   command->callback([=, &global, &action] {
     action = [=, &global] {
-      const auto done = audit::judge(*directory, *plan);
+      const auto done = audit::judge(*directory, *plan, global.seed);
       return finish(done.outcome, done.run, *directory, global);
     };
   });

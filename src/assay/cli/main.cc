@@ -32,6 +32,8 @@ int run(int argc, char** argv) {
   Global global;
   app.add_option("--threads", global.threads, "worker threads (default: one a core)")
       ->check(CLI::Range(1, 1024));
+  app.add_option("--seed", global.seed, "of every random choice (default: the plan's, else 0)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 52));
   app.add_flag("--quiet", global.quiet, "no progress and no summary");
 
   Action action;
@@ -43,6 +45,7 @@ int run(int argc, char** argv) {
   add_explain(app, global, action);
   add_checks(app, global, action);
   add_schema(app, global, action);
+  add_completion(app, global, action);
   add_single_checks(app, global, action);
   std::vector<std::string> names;
   for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());

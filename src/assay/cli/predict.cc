@@ -110,7 +110,7 @@ void add_predict(CLI::App& app, const Global&, Action& action) {
         const auto classes = static_cast<std::size_t>(logits.size(1));
         for (std::size_t s = 0; s < count; ++s) {
           if (!slots[s].picture) continue;
-          print(answer(data.rows()[first + s].path,
+          print(answer(image_name(data.rows()[first + s]),
                        std::span(logits.data_ptr<float>() + s * classes, classes)),
                 classifier.labels(), *options);
         }

@@ -49,7 +49,8 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
   command->footer("Example: assay run audit.yaml -o out");
   command->callback([=, &global, &action] {
     action = [=, &global] {
-      const audit::Plan plan = audit::read_plan(options->plan);
+      audit::Plan plan = audit::read_plan(options->plan);
+      if (global.seed) plan.seed = *global.seed;
       if (options->dry_run) {
         print_estimate(plan);
         return kPass;

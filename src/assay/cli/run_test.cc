@@ -128,6 +128,50 @@ TEST_F(RunTest, JudgesToTheSameBytesAsTheRun) {
   EXPECT_EQ(read("out/results.json"), before);
 }
 
+TEST_F(RunTest, TakesTheSeedOfTheCommandLineBeforeThePlans) {
+  write_idx(40);
+  write_plan(kThreeChecks, "{idx: images-idx3-ubyte, labels: labels-idx1-ubyte, limit: 20}");
+  ASSERT_EQ(run("plan").code, 0);
+  ASSERT_EQ(run("other", {"--seed", "5"}).code, 0);
+  EXPECT_EQ(results("plan")["seed"], 0);
+  EXPECT_EQ(results("other")["seed"], 5);
+  EXPECT_NE(results("other")["data"]["digest"], results("plan")["data"]["digest"]);
+  const std::string before = read("other/results.json");
+  ASSERT_EQ(assay({"judge", path("other"), "--quiet"}).err, "");
+  EXPECT_EQ(read("other/results.json"), before);
+  ASSERT_EQ(assay({"judge", path("other"), path("audit.yaml"), "--seed", "5", "--quiet"}).err, "");
+}
+
+TEST_F(RunTest, JudgesWhatASingleCheckMeasured) {
+  write_folders(2);
+  write("input.yaml", "channels: gray\nmean: 0.2860\nstd: 0.3530\n");
+  ASSERT_EQ(assay({"calibration", fashion_model(), path("val"), "--input", path("input.yaml"),
+                   "--bins", "7", "-o", path("out"), "--quiet"})
+                .err,
+            "");
+  const std::string before = read("out/results.json");
+  EXPECT_THAT(before, HasSubstr("\"bins\": 7"));
+  ASSERT_EQ(assay({"judge", path("out"), "--quiet"}).err, "");
+  EXPECT_EQ(read("out/results.json"), before);
+}
+
+TEST_F(RunTest, PrintsACompletionThatBashTakesAndAManual) {
+  const Ran completion = assay({"completion"});
+  ASSERT_EQ(completion.code, 0);
+  const std::string script =
+      write("assay.bash", completion.out +
+                              "COMP_WORDS=(assay ru) COMP_CWORD=1; _assay; echo ${COMPREPLY[*]}\n"
+                              "COMP_WORDS=(assay run --dry) COMP_CWORD=2; _assay; echo "
+                              "${COMPREPLY[*]}\n");
+  ASSERT_EQ(std::system(("bash " + script + " > " + path("said")).c_str()), 0);
+  EXPECT_EQ(read("said"), "run\n--dry-run\n");
+  const Ran manual = assay({"manual"});
+  ASSERT_EQ(manual.code, 0);
+  EXPECT_THAT(manual.out, HasSubstr(".SS assay calibration"));
+  EXPECT_THAT(manual.out, HasSubstr("\\-\\-bins"));
+  EXPECT_THAT(manual.out, HasSubstr(".SH EXIT STATUS"));
+}
+
 TEST_F(RunTest, JudgingRefusesWhatNeedsTheModel) {
   write_idx(20);
   write_plan(kThreeChecks);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "assay/audit/audit.h"
+#include "assay/audit/plan_text.h"
 #include "assay/cli/command.h"
 #include "assay/cli/progress.h"
 
@@ -14,28 +15,27 @@ struct SingleOptions {
   ModelOptions model;
   std::string images, directory;
   std::int64_t limit = 0;
-  std::uint64_t seed = 0;
   int batch = 32;
   std::map<std::string, std::string> settings;  // by field name, as written
 };
 
-audit::Plan plan_of(const checks::Entry& entry, const SingleOptions& options) {
+// Written as YAML and read again, so that the report shows a plan to go on from and `judge` can
+// read it.
+audit::Plan plan_of(const checks::Entry& entry, const SingleOptions& options, std::uint64_t seed) {
   audit::Plan plan;
   plan.file = "command line";
-  plan.model = plan.model_as_written = options.model.model;
+  plan.model_as_written = options.model.model;
   plan.input = options.model.input_description();
   plan.output = options.model.output_description();
   plan.labels = options.model.label_names();
   (options.images.ends_with(".csv") ? plan.data.manifest : plan.data.images) = options.images;
-  plan.data_as_written = options.images;
   plan.data.limit = options.limit;
-  plan.seed = options.seed;
+  plan.seed = seed;
   std::vector<std::pair<std::string, std::string>> settings;
   for (const auto& [name, text] : options.settings)
     if (!text.empty()) settings.emplace_back(name, text);
   plan.checks.push_back(audit::plan_check(entry, settings));
-  audit::add_standing_checks(plan);
-  return plan;
+  return audit::parse_plan(audit::plan_text(plan), plan.file);
 }
 
 }  // namespace
@@ -51,7 +51,6 @@ void add_single_checks(CLI::App& app, const Global& global, Action& action) {
     command->add_option("-o,--out", options->directory, "folder for the results")->required();
     command->add_option("--limit", options->limit, "at most so many pictures")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-    command->add_option("--seed", options->seed, "of every random choice");
     command->add_option("--batch", options->batch, "pictures read and committed together")
         ->check(CLI::Range(1, 65536));
     for (const auto& field : entry.fields())
@@ -61,7 +60,7 @@ void add_single_checks(CLI::App& app, const Global& global, Action& action) {
                     " classifier.onnx pictures/ --input imagenet -o out");
     command->callback([=, &global, &action, &entry] {
       action = [=, &global, &entry] {
-        const audit::Plan plan = plan_of(entry, *options);
+        const audit::Plan plan = plan_of(entry, *options, global.seed.value_or(0));
         audit::Audited done;
         {
           ProgressLine line(global);

@@ -79,7 +79,7 @@ std::shared_ptr<const Graph> freed(const Graph& graph, const Executor& executor,
 
 }  // namespace
 
-Batching find_batching(std::shared_ptr<const Graph> graph, std::unique_ptr<Executor> executor,
+Batching find_batching(std::shared_ptr<const Graph> graph, std::shared_ptr<const Executor> executor,
                        const PictureInput& input, const InputSize& size, bool same_size,
                        const InputDescription& description, const Head& head) {
   const at::NoGradGuard no_grad;
@@ -98,7 +98,7 @@ Batching find_batching(std::shared_ptr<const Graph> graph, std::unique_ptr<Execu
   if (rows_are_their_own(*executor, trial, alone))
     return {std::move(graph), std::move(executor), kMicroBatch};
   if (std::shared_ptr<const Graph> free = freed(*graph, *executor, trial)) {
-    std::unique_ptr<Executor> over_free = make_differentiable_executor(free);
+    std::shared_ptr<const Executor> over_free = make_differentiable_executor(free);
     if (rows_are_their_own(*over_free, trial, alone))
       return {std::move(free), std::move(over_free), kMicroBatch};
   }

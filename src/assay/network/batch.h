@@ -18,12 +18,12 @@ inline constexpr int kMicroBatch = 8;
 
 struct Batching {
   std::shared_ptr<const Graph> graph;
-  std::unique_ptr<Executor> executor;
+  std::shared_ptr<const Executor> executor;
   int rows = 1;
 };
 
 // `same_size`: whether all pictures have `size`; else the micro-batch is 1.
-Batching find_batching(std::shared_ptr<const Graph> graph, std::unique_ptr<Executor> executor,
+Batching find_batching(std::shared_ptr<const Graph> graph, std::shared_ptr<const Executor> executor,
                        const PictureInput& input, const InputSize& size, bool same_size,
                        const InputDescription& description, const Head& head);
 

@@ -1,6 +1,9 @@
 #include "assay/network/classifier.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
 #include <map>
 #include <mutex>
 
@@ -28,7 +31,9 @@ struct Classifier::State {
   InputSize size;  // of the pictures; 0 where they may differ
   Head head;
   Batching batching;
+  std::unique_ptr<Executor> inference;  // null: the differentiable one does everything
   std::vector<bool> main_path;  // by ValueId: follows from the picture and leads to the logits
+  mutable std::atomic<std::int64_t> pictures_run{0};
   mutable std::mutex mutex;
   mutable std::map<Shape, std::vector<ValueInfo>> values;  // by input shape
 
@@ -46,6 +51,8 @@ struct Classifier::State {
 };
 
 namespace {
+
+constexpr double kInferenceTolerance = 1e-4;  // of the largest logit
 
 std::vector<bool> main_path_of(const Graph& graph, const Executor& executor, ValueId logits) {
   std::vector<bool> on(graph.value_count(), false);
@@ -91,6 +98,24 @@ at::Tensor padded(const at::Tensor& part, std::int64_t rows, std::int64_t wanted
   return at::cat(parts, 0);
 }
 
+// The inference executor for the micro-batch, where its logits are those of the differentiable one.
+std::unique_ptr<Executor> proven_inference(const Batching& batching, const PictureInput& input,
+                                           const at::Tensor& pictures, ValueId logits) {
+  Request request;
+  request.given = {{input.value, pictures}};
+  request.wanted = {logits};
+  request.input_shapes = {Shape(pictures.sizes().begin(), pictures.sizes().end())};
+  auto inference =
+      make_inference_executor(batching.graph, batching.executor, request.given[0], logits);
+  if (!inference) return nullptr;
+  const at::Tensor expected = batching.executor->run(request)[0];
+  const at::Tensor got = inference->run(request)[0];
+  const double scale = expected.numel() ? at::max(at::abs(expected)).item<double>() : 0;
+  const bool equal = std::isfinite(scale) && got.sizes() == expected.sizes() &&
+                     at::allclose(got, expected, 0, kInferenceTolerance * scale);
+  return equal ? std::move(inference) : nullptr;
+}
+
 }  // namespace
 
 Classifier::Classifier(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -112,7 +137,7 @@ Classifier Classifier::open(const std::string& model, const InputDescription& de
   state->reading = reading;
   state->input = picture_input(graph, description.layout);
   state->size = described_size(graph, state->input, description);
-  std::unique_ptr<Executor> executor = std::move(read.executor);
+  std::shared_ptr<const Executor> executor = std::move(read.executor);
   const ValueId value = described_output(graph, output);
   if (!executor->follows_from_data(value))
     throw InputError(model,
@@ -144,6 +169,10 @@ Classifier Classifier::open(const std::string& model, const InputDescription& de
                                   description, state->head);
   state->main_path =
       main_path_of(*state->batching.graph, *state->batching.executor, state->head.value);
+  if (same_size && reading == Reading::kGraph)
+    state->inference = proven_inference(
+        state->batching, state->input,
+        trial_pictures(state->input, tried, state->batching.rows, description), state->head.value);
   return Classifier(std::move(state));
 }
 
@@ -156,6 +185,29 @@ int Classifier::classes() const { return state_->classes; }
 const std::vector<std::string>& Classifier::labels() const { return state_->labels; }
 InputSize Classifier::input_size() const { return state_->input.size; }
 int Classifier::micro_batch() const { return state_->batching.rows; }
+std::int64_t Classifier::pictures_run() const { return state_->pictures_run; }
+
+std::uint64_t Classifier::fingerprint() const {
+  std::uint64_t hash = 0;
+  for (ValueId id = 0; id < graph().value_count(); ++id) {
+    const at::Tensor* constant = graph().constant(id);
+    if (!constant) continue;
+    const at::Tensor items = constant->detach().contiguous();
+    const auto* bytes = static_cast<const char*>(items.data_ptr());
+    const std::size_t size = static_cast<std::size_t>(items.numel()) * items.element_size();
+    // Four lanes, so that the multiplications do not wait for each other.
+    std::uint64_t lanes[4] = {size, 1, 2, 3};
+    constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15u;
+    for (std::size_t at = 0; at < size; at += sizeof lanes) {
+      std::uint64_t words[4] = {};
+      std::memcpy(words, bytes + at, std::min(sizeof words, size - at));
+      for (int l = 0; l < 4; ++l) lanes[l] = (lanes[l] ^ words[l]) * kOdd;
+    }
+    for (const std::uint64_t lane : lanes) hash = ((hash ^ (lane >> 29)) + lane) * kOdd;
+  }
+  return hash;
+}
+
 const Graph& Classifier::graph() const { return *state_->batching.graph; }
 
 std::vector<ValueInfo> Classifier::values(InputSize size) const {
@@ -262,7 +314,8 @@ Request Classifier::State::request_for(const at::Tensor& pictures, const Cut* cu
 std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const Cut* cut,
                                                std::span<const std::string> keep) const {
   const Graph& graph = *batching.graph;
-  const Executor& executor = *batching.executor;
+  const Executor& executor =
+      inference && !at::GradMode::is_enabled() ? *inference : *batching.executor;
   std::vector<ValueId> wanted = {head.value};
   for (const std::string& name : keep) wanted.push_back(data_value(graph, executor, name));
   const std::int64_t count =
@@ -273,6 +326,7 @@ std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const
     const std::int64_t rows = std::min(batch, count - first);
     Request request = request_for(pictures, cut, first, rows);
     request.wanted = wanted;
+    if (!cut) pictures_run += batch;
     std::vector<at::Tensor> values = executor.run(request);
     values[0] = logits_of(head, values[0], batch);
     for (std::size_t i = 0; i < values.size(); ++i) {

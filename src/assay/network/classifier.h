@@ -63,6 +63,10 @@ class Classifier {
   int classes() const;
   const std::vector<std::string>& labels() const;  // classes() names
   InputSize input_size() const;                    // what the file demands
+  // Pictures that went through the whole network since it was opened, padding included.
+  std::int64_t pictures_run() const;
+  // Changes when any parameter does. Cost: one pass over the weights.
+  std::uint64_t fingerprint() const;
   // The only number of rows that a kernel ever sees (see ARCHITECTURE.md, determinism): 8, or 1
   // where the exporter baked a batch of one or the pictures may differ in size.
   int micro_batch() const;
@@ -77,11 +81,13 @@ class Classifier {
   // `name` if it is a value of the graph, else InputError with the nearest names.
   std::string value_named(const std::string& name) const;
 
-  // The logits of `input` and the values asked for, without autograd. Cost: one forward.
+  // The logits of `input` and the values asked for, without autograd, by the inference executor where
+  // pictures have one size (executor.h). Cost: one forward. What is kept never changes a logit.
   Pass forward(const at::Tensor& input, std::span<const std::string> keep = {}) const;
   // The logits as a function of `value` standing in for the graph value `name`; autograd records
   // where `value` (or `input`) requires grad. `input` is read only where some path to the logits
-  // goes round `name`.
+  // goes round `name`. By the differentiable executor: those of forward() within 1e-4 of the
+  // largest, not to the last bit.
   at::Tensor logits_from(const at::Tensor& input, const std::string& name,
                          const at::Tensor& value) const;
   // The logits with autograd through the whole network.

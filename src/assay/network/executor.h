@@ -48,4 +48,13 @@ class Executor {
 // constants.
 std::unique_ptr<Executor> make_differentiable_executor(std::shared_ptr<const Graph> graph);
 
+// For one shape of the input and no gradients: batch norm and activations inside convolutions,
+// packed weights, one block of memory (inference_plan.h). Logits within 1e-4 of the differentiable
+// executor's, relative to the largest; other requests go to that one. Keeping values never changes
+// the result. Null where a parameter is not finite: fused activations would hide it.
+// Memory: the convolutions' weights once more, and the activations of one pass a running thread.
+std::unique_ptr<Executor> make_inference_executor(std::shared_ptr<const Graph> graph,
+                                                  std::shared_ptr<const Executor> differentiable,
+                                                  Given example, ValueId result);
+
 }  // namespace assay::network

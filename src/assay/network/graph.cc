@@ -93,12 +93,13 @@ void Graph::add_input(const std::string& name, const std::string& type, bool has
   inputs_.push_back({id, type, has_shape, std::move(shape)});
 }
 
-void Graph::add_output(const std::string& name) {
+void Graph::add_output(const std::string& name, std::vector<std::int64_t> shape) {
   const ValueId id = mention(name);
   if (id == kNoValue) throw InputError(file_, "an output of the model has no name");
   if (std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end())
     throw InputError(file_, "the output \"" + name + "\" is listed twice");
   outputs_.push_back(id);
+  output_shapes_.push_back(std::move(shape));
 }
 
 void Graph::add_constant(const std::string& name, at::Tensor tensor) {

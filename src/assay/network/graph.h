@@ -75,6 +75,10 @@ class Graph {
   const std::vector<Node>& nodes() const { return nodes_; }  // each after those it reads from
   const std::vector<GraphInput>& inputs() const { return inputs_; }
   const std::vector<ValueId>& outputs() const { return outputs_; }
+  // As the file declares it, kFree where open; empty when it does not.
+  const std::vector<std::int64_t>& output_shape(std::size_t output) const {
+    return output_shapes_[output];
+  }
   int value_count() const { return static_cast<int>(values_.size()); }
   const std::string& name(ValueId value) const { return values_[value].name; }
   ValueId find(const std::string& name) const;  // kNoValue when there is none
@@ -86,7 +90,7 @@ class Graph {
   // -- building it; values are named, and made known by their first mention
   void add_input(const std::string& name, const std::string& type, bool has_shape,
                  std::vector<std::int64_t> shape);
-  void add_output(const std::string& name);
+  void add_output(const std::string& name, std::vector<std::int64_t> shape = {});
   void add_constant(const std::string& name, at::Tensor tensor);
   // `node` without its inputs and outputs, which are given by name ("" is none).
   void add_node(Node node, const std::vector<std::string>& inputs,
@@ -113,6 +117,7 @@ class Graph {
   std::vector<Node> nodes_;
   std::vector<GraphInput> inputs_;
   std::vector<ValueId> outputs_;
+  std::vector<std::vector<std::int64_t>> output_shapes_;
   std::vector<Value> values_;
   std::unordered_map<std::string, ValueId> by_name_;
 };

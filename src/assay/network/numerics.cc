@@ -102,9 +102,9 @@ void enter_kernel_thread() {
 
 std::string numerics_version() {
   const std::string config = at::show_config();
-  return "executor differentiable 1; libtorch " + std::string(TORCH_VERSION) + "; oneDNN " +
-         line_after(config, "Intel(R) MKL-DNN ") + "; " + openblas_get_config() + "; CPU " +
-         line_after(config, "CPU capability usage: ");
+  return "executors differentiable 1, inference 1; libtorch " + std::string(TORCH_VERSION) +
+         "; oneDNN " + line_after(config, "Intel(R) MKL-DNN ") + "; " + openblas_get_config() +
+         "; CPU " + line_after(config, "CPU capability usage: ");
 }
 
 }  // namespace assay::network

@@ -73,7 +73,7 @@ class Builder {
     for (const auto& node : graph.node()) add_node(node, scope);
     for (const auto& output : graph.output()) {
       check_name(output.name());
-      target.graph.add_output(output.name());
+      target.graph.add_output(output.name(), shape_of(output.type().tensor_type()));
     }
     if (graph.output_size() == 0) throw InputError(path_, "the model has no output");
     target.graph.finish();
@@ -119,6 +119,13 @@ class Builder {
     }
   }
 
+  static std::vector<std::int64_t> shape_of(const onnx::TypeProto::Tensor& tensor) {
+    std::vector<std::int64_t> shape;
+    for (const auto& dim : tensor.shape().dim())
+      shape.push_back(dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : kFree);
+    return shape;
+  }
+
   void add_input(const onnx::ValueInfoProto& input, Target& target) {
     if (!input.type().has_tensor_type())
       throw InputError(path_, "the input \"" + input.name() +
@@ -130,10 +137,7 @@ class Builder {
     for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (type == "float") type = "float32";
     if (type == "double") type = "float64";
-    std::vector<std::int64_t> shape;
-    for (const auto& dim : tensor.shape().dim())
-      shape.push_back(dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : kFree);
-    target.graph.add_input(input.name(), type, tensor.has_shape(), std::move(shape));
+    target.graph.add_input(input.name(), type, tensor.has_shape(), shape_of(tensor));
     target.types[input.name()] = tensor.elem_type();
   }
 

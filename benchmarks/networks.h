@@ -1,0 +1,17 @@
+// Well-known architectures with random weights, for timing: ResNet-18, MobileNetV2 and SqueezeNet
+// 1.1 as torchvision has them, batch normalisation as nodes of its own, 1,000 classes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "assay/network/graph.h"
+
+namespace assay::benchmarks {
+
+// [batch,3,224,224] → [batch,1000]; batch is free.
+std::shared_ptr<const network::Graph> resnet18();
+std::shared_ptr<const network::Graph> mobilenet_v2();
+std::shared_ptr<const network::Graph> squeezenet1_1();
+
+}  // namespace assay::benchmarks
