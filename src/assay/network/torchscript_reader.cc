@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/base/error.h"
+#include "assay/network/numerics.h"
 #include "assay/network/picture_input.h"
 #include "assay/network/torchscript.h"
 #include "assay/network/torchscript_cell.h"
@@ -193,8 +194,8 @@ TorchScriptModel read_torchscript(const std::string& path, const InputSize& know
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
     throw InputError(path, "is damaged: " + text.substr(0, text.find('\n')));
-  } catch (const std::bad_alloc&) {
-    throw InputError(path, "does not fit into memory");
+  } catch (const std::bad_alloc& error) {
+    throw InputError(path, "does not fit into memory: " + memory_refusal(error));
   }
 }
 
