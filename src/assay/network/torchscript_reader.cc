@@ -35,6 +35,9 @@ void collect_outputs(const torchscript::Value& value, const std::string& name, O
       collect_outputs(items[i], (name.empty() ? "output" : name) + "." + std::to_string(i),
                       outputs);
   };
+  constexpr std::size_t kMostOutputs = 4096;
+  if (outputs.size() >= kMostOutputs)
+    throw torchscript::Untranslated("more than " + std::to_string(kMostOutputs) + " tensors");
   if (const auto* cell = value.as<torchscript::CellRef>()) {
     outputs.emplace_back(name, (*cell)->read());
   } else if (const auto* list = value.as<torchscript::List>()) {
