@@ -181,8 +181,9 @@ std::vector<InputSize> usual_sizes(const InputSize& known) {
   std::vector<InputSize> sizes;
   for (const auto& [height, width] : sides)
     for (const int c : channels) {
-      const auto is_same = [&](const InputSize& s) {
-        return s.channels == c && s.height == height && s.width == width;
+      // Clang 14 lets no lambda capture a structured binding by itself.
+      const auto is_same = [&, h = height, w = width](const InputSize& s) {
+        return s.channels == c && s.height == h && s.width == w;
       };
       if (std::none_of(sizes.begin(), sizes.end(), is_same)) sizes.push_back({c, height, width});
     }
