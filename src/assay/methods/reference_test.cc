@@ -12,6 +12,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "assay/base/error.h"
 #include "assay/base/npy.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/decode.h"
@@ -224,24 +225,75 @@ TEST(Int8Reference, AgreesWithExactIntegerArithmeticAndExplainsItself) {
   EXPECT_GT(map.clamp_min(0).max().item<float>(), 0);
 }
 
-class CamReference : public testing::TestWithParam<std::string> {};
+// A quantised file for mobile, run as a black box by the engine that it was packed for.
+TEST(OpaqueReference, AgreesWithTheMobileFilesLogits) {
+  const std::string folder = shared() + "/reference/logits/", name = "mnist_vit_ts.ptl";
+  if (!fs::exists(folder))
+    GTEST_SKIP() << "SKIPPED LOUDLY: no reference data under ASSAY_SHARED (" << shared() << ")";
+  const json reference = read_json(folder + name + ".json");
+  const NpyArray array = read_npy(folder + name + "/logits.npy");
+  const auto expected = array.values<float>();
+  network::configure_numerics();
+  const std::string model = shared() + "/data/models/" + name;
+  InputDescription input = description(reference["input"]);
+  input.crop = 28;
+  EXPECT_THAT([&] { network::Classifier::open(model, input, {}, {}); },
+              testing::Throws<InputError>(
+                  testing::Property(&InputError::what, testing::HasSubstr("opaque: true"))));
+  const auto classifier =
+      network::Classifier::open(model, input, {}, {}, network::Reading::kOpaque);
+  std::vector<std::string> keys(reference["images"].size());
+  for (const auto& [key, image] : reference["images"].items())
+    keys[image["row"].get<std::size_t>()] = key;
+  const auto actual = logits_of(classifier, keys);
+  ASSERT_EQ(actual.size(), expected.size());
+  const std::size_t classes = expected.size() / keys.size();
+  double largest = 0, worst = 0;
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    largest = std::max<double>(largest, std::abs(expected[i]));
+    worst = std::max<double>(worst, std::abs(actual[i] - expected[i]));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const float *z = actual.data() + i * classes, *e = expected.data() + i * classes;
+    same += std::max_element(z, z + classes) - z == std::max_element(e, e + classes) - e;
+  }
+  EXPECT_LE(worst, reference["rel_tol"].get<double>() * largest);
+  EXPECT_GE(static_cast<double>(same) / static_cast<double>(keys.size()),
+            reference["min_same_top1"].get<double>());
+}
+
+// A file of the network that the maps were made with. TorchScript files name their values by
+// module; their last layer is found by Assay's own rule.
+struct CamFile {
+  std::string net;
+  std::string model;  // empty: the reference's ONNX file, whose values it names too
+  std::string middle;
+};
+
+class CamReference : public testing::TestWithParam<CamFile> {};
 
 TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
   const std::string folder = shared() + "/reference/cam/";
   if (!fs::exists(folder))
     GTEST_SKIP() << "SKIPPED LOUDLY: no reference data under ASSAY_SHARED (" << shared() << ")";
-  const json reference = read_json(folder + GetParam() + ".json");
-  const std::string model = reference["onnx_file"];
+  const std::string net = GetParam().net;
+  const json reference = read_json(folder + net + ".json");
+  const std::string model =
+      GetParam().model.empty() ? std::string(reference["onnx_file"]) : GetParam().model;
   const json logits = read_json(shared() + "/reference/logits/" + model + ".json");
   network::configure_numerics();
   const auto classifier = network::Classifier::open(shared() + "/data/models/" + model,
                                                     description(logits["input"]), {}, {});
   const std::vector<std::string> keys = reference["images"];
   for (const std::string& layer : {std::string("last"), std::string("mid")}) {
-    const std::string value = reference["layers"][layer]["onnx_value"];
+    const std::string value = GetParam().model.empty()
+                                  ? std::string(reference["layers"][layer]["onnx_value"])
+                              : layer == "last" ? classifier.last_spatial_value()
+                                                : GetParam().middle;
     for (const bool hires : {true, false}) {
       const NpyArray array =
-          read_npy(folder + GetParam() + "/" + (hires ? "hirescam_" : "gradcam_") + layer + ".npy");
+          read_npy(folder + net + "/" + (hires ? "hirescam_" : "gradcam_") + layer + ".npy");
       const auto expected = array.values<float>();
       const std::size_t size = array.shape[2] * array.shape[3];
       for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -259,7 +311,8 @@ TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
                   .contiguous();
           ASSERT_EQ(map.numel(), static_cast<std::int64_t>(size));
           const float* e = expected.data() + (i * 2 + c) * size;
-          const double tolerance = 1e-4 * *std::max_element(e, e + size);
+          const double tolerance = reference["layers"][layer]["rel_tol"].get<double>() *
+                                   *std::max_element(expected.begin(), expected.end());
           for (std::size_t k = 0; k < size; ++k)
             ASSERT_NEAR(map.data_ptr<float>()[k], e[k], tolerance)
                 << layer << " " << keys[i] << " class " << target << " cell " << k;
@@ -269,7 +322,18 @@ TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, CamReference, testing::Values("shufflenet", "resnet20", "neu"));
+INSTANTIATE_TEST_SUITE_P(
+    Models, CamReference,
+    testing::Values(CamFile{"shufflenet", "", ""}, CamFile{"resnet20", "", ""},
+                    CamFile{"neu", "", ""},
+                    CamFile{"resnet20", "cifar10_resnet20_traced.pt", "layer2.2.relu2/Relu"},
+                    CamFile{"resnet20", "cifar10_resnet20_scripted.pt", "layer2.2.relu2/Relu"},
+                    CamFile{"neu", "neu_smallcnn_traced.pt", "3.2/Relu"},
+                    CamFile{"neu", "neu_smallcnn_scripted.pt", "3.2/Relu"},
+                    CamFile{"mobilenet", "imagenet_mobilenetv2_traced.pt", "features.13/Add"}),
+    [](const auto& info) {
+      return test_name({info.param.net + "_" + info.param.model, info.index});
+    });
 
 }  // namespace
 }  // namespace assay::methods
