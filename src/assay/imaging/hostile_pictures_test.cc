@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "assay/base/damage_test.h"
+#include "assay/base/file.h"
 #include "assay/base/memory_budget.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/decode.h"
@@ -156,8 +157,9 @@ TEST_F(HostileManifest, ZeroBytesPipesAndDevicesAreRefused) {
         "path,label\n" + std::string(1'000'000, 'a') + ",cat\n"})
     EXPECT_NE(refusal_of_manifest(text), "");
   // Whether a pipe can be read turns out when it is: at once, without waiting for a writer.
-  if (refusal_of_manifest("path,label\npipe,cat\n").empty())
+  if (refusal_of_manifest("path,label\npipe,cat\n").empty()) {
     EXPECT_NE(error_of([&] { read_picture_file(folder_ / "pipe"); }), "");
+  }
   EXPECT_NE(error_of([&] { read_picture_file("/dev/zero"); }), "");
 }
 

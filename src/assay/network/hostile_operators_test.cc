@@ -162,7 +162,8 @@ TEST_F(HostileOperators, LoopsEnd) {
     b.node("GlobalAveragePool", {"x"}, {"g"});
     fill(b.node("Loop", {"most", "", "g"}, {"l"}), 1);
     b.node("Flatten", {"l"}, {"y"});
-    EXPECT_THAT(refusal_of_model(b.output("y")), HasSubstr("trips")) << depth;
+    EXPECT_THAT(refusal_of_model(b.output("y")),
+                HasSubstr(depth == 1 ? "trips" : "a loop within a loop"));
   }
 }
 
