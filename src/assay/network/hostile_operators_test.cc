@@ -139,7 +139,7 @@ TEST_F(HostileOperators, LoopsEnd) {
       attribute.set_type(onnx::AttributeProto::GRAPH);
       auto& graph = *attribute.mutable_g();
       const std::string n = std::to_string(level);
-      for (const std::string name : {"trip" + n, "on" + n, "v" + n})
+      for (const std::string& name : {"trip" + n, "on" + n, "v" + n})
         graph.add_input()->set_name(name);
       auto& same = *graph.add_node();
       same.set_op_type("Identity");
@@ -152,7 +152,7 @@ TEST_F(HostileOperators, LoopsEnd) {
         inner.add_input("v" + n);
       } else {
         inner.set_op_type("Loop");
-        for (const std::string name : {std::string("most"), std::string(), "v" + n})
+        for (const std::string& name : {std::string("most"), std::string(), "v" + n})
           inner.add_input(name);
         fill(inner, level + 1);
       }
