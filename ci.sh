@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 
-readonly ALL=(packages format layering words headers test release install demo)
+readonly ALL=(packages format layering words headers test release operators install demo)
 JOBS=${JOBS:-$(nproc)}
 
 sources() { git ls-files '*.h' '*.cc'; }
@@ -57,6 +57,12 @@ test() {  # the README's own test command
 }
 
 release() { make release; }  # the program, the examples and the benchmarks compile
+
+operators() {  # docs/operators.md is what the table of operators says
+  cmake --preset release > /dev/null && cmake --build build/release --target operators_table > /dev/null &&
+    build/release/operators_table | diff - docs/operators.md ||
+    { echo 'build/release/operators_table > docs/operators.md writes it anew'; return 1; }
+}
 
 demo() { make demo; }  # the example's audit ends in a report
 

@@ -5,6 +5,8 @@
 // run a check, as three programs would).
 
 #include <benchmark/benchmark.h>
+#include <algorithm>
+
 #include <unistd.h>
 
 #include "assay/audit/conclude.h"

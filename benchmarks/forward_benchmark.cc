@@ -5,6 +5,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <map>
+#include <mutex>
+
 #include "assay/network/classifier.h"
 #include "assay/network/executor.h"
 #include "networks.h"

@@ -1,6 +1,7 @@
 #include "networks.h"
 
 #include <cmath>
+#include <map>
 
 #include "assay/network/torch.h"
 

@@ -68,6 +68,7 @@ std::string plan_subject(const Plan& plan) {
   for (const auto& [key, value] : describe(plan.input)) text += "input " + key + " " + value + "\n";
   for (const auto& [key, value] : describe(plan.output))
     text += "output " + key + " " + value + "\n";
+  if (plan.reading == network::Reading::kOpaque) text += "opaque\n";
   for (const auto& label : plan.labels) text += "label " + label + "\n";
   return text;
 }

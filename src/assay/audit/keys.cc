@@ -27,6 +27,7 @@ Key subject_key(const checks::Subject& subject) {
     description += key + "=" + value + "\n";
   for (const auto& [key, value] : describe(subject.classifier.output()))
     description += key + "=" + value + "\n";
+  if (subject.classifier.reading() == network::Reading::kOpaque) description += "opaque\n";
   return digest("assay.record/1", subject.classifier.sha256(), description,
                 std::to_string(subject.classifier.classes()),
                 std::to_string(subject.classifier.micro_batch()), network::numerics_version());

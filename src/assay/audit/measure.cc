@@ -305,13 +305,22 @@ class Measurer {
     }
   }
 
+  // What a check cannot have (a layer of an opaque model) is refused by the check's name.
+  std::vector<std::string> kept_by(const checks::AnyCheck& check) const {
+    try {
+      return check.keep(subject_);
+    } catch (const InputError& error) {
+      throw InputError("checks." + std::string(check.info().name), error.what());
+    }
+  }
+
   void run_clean_pass(Batch& batch) {
     const auto start = Clock::now();
     auto& context = batch.context;
     context.input = std::make_shared<const at::Tensor>(input_tensor(context));
     std::vector<std::string> keep;
     for (const auto& missing : batch.missing)
-      for (const auto& name : tasks_[missing.task].check->keep(subject_))
+      for (const auto& name : kept_by(*tasks_[missing.task].check))
         if (std::find(keep.begin(), keep.end(), name) == keep.end()) keep.push_back(name);
     network::Pass pass = subject_.classifier.forward(*context.input, keep);
     for (auto& [name, value] : pass.values)

@@ -28,7 +28,8 @@ void read_model(const std::string& path, const YAML::Node& node, Plan& plan) {
     plan.input = read_input(path, input);
   if (const YAML::Node output = model.take("output"); output.IsDefined())
     plan.output = read_output(path, output);
-  model.finish({"file", "labels", "input", "output"});
+  if (model.flag("opaque", false)) plan.reading = network::Reading::kOpaque;
+  model.finish({"file", "labels", "input", "output", "opaque"});
 }
 
 void read_data(const std::string& path, const YAML::Node& node, Plan& plan) {

@@ -18,6 +18,7 @@
 #include "assay/base/input_description.h"
 #include "assay/base/verdict.h"
 #include "assay/checks/catalogue.h"
+#include "assay/network/classifier.h"
 
 namespace assay::audit {
 
@@ -44,6 +45,7 @@ struct Plan {
   std::vector<std::string> labels;  // empty: taken from class folders, else "0", "1", …
   InputDescription input;
   OutputDescription output;
+  network::Reading reading = network::Reading::kGraph;  // model.opaque
   DataPlan data;
   std::string data_as_written;
   std::uint64_t seed = 0;

@@ -41,6 +41,7 @@ std::string plan_text(const Plan& plan, const std::map<std::string, std::string>
   text += "  input:" + remark("input") + "\n";
   for (const auto& [key, value] : describe(plan.input))
     text += "    " + key + ": " + value + remark("input." + key) + "\n";
+  if (plan.reading == network::Reading::kOpaque) text += "  opaque: true\n";
   text += "  output:" + remark("output") + "\n";
   for (const auto& [key, value] : describe(plan.output))
     text += "    " + key + ": " + (key == "value" ? yaml_scalar(value) : value) +

@@ -1,5 +1,6 @@
 // assay checks [NAME]
 
+#include <cmath>
 #include <cstdio>
 
 #include "assay/checks/catalogue.h"

@@ -1,5 +1,6 @@
 #include "assay/cli/command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
@@ -13,7 +14,7 @@
 namespace assay::cli {
 
 void ModelOptions::add(CLI::App& command) {
-  command.add_option("MODEL", model, "the model's file (ONNX)")->required();
+  command.add_option("MODEL", model, "the model's file (ONNX or TorchScript)")->required();
   command.add_option(
       "--input", input,
       "how pictures become the model's input: a preset (imagenet, …) or a YAML file");
@@ -21,6 +22,8 @@ void ModelOptions::add(CLI::App& command) {
   command.add_option("--output", output,
                      "what the model gives: logits, probabilities, log_probabilities or sigmoid");
   command.add_option("--output-value", output_value, "the graph value to read as output");
+  command.add_flag("--opaque", opaque,
+                   "run a TorchScript file as a black box: logits, no layers and no gradients");
 }
 
 InputDescription ModelOptions::input_description() const {
@@ -29,6 +32,10 @@ InputDescription ModelOptions::input_description() const {
 
 OutputDescription ModelOptions::output_description() const {
   return audit::parse_output(output, output_value);
+}
+
+network::Reading ModelOptions::reading() const {
+  return opaque ? network::Reading::kOpaque : network::Reading::kGraph;
 }
 
 std::vector<std::string> ModelOptions::label_names() const {

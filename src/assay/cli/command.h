@@ -11,6 +11,7 @@
 
 #include "assay/base/input_description.h"
 #include "assay/base/outcome.h"
+#include "assay/network/classifier.h"
 
 namespace assay::imaging {
 struct Row;
@@ -41,12 +42,14 @@ void add_completion(CLI::App& app, const Global& global, Action& action);
 // One subcommand a check of the catalogue.
 void add_single_checks(CLI::App& app, const Global& global, Action& action);
 
-// --input, --labels, --output, --output-value: how a model is described on the command line.
+// --input, --labels, --output, --output-value, --opaque: how a model is described on the command line.
 struct ModelOptions {
   std::string model, input, labels, output, output_value;
+  bool opaque = false;
   void add(CLI::App& command);
   InputDescription input_description() const;
   OutputDescription output_description() const;
+  network::Reading reading() const;
   std::vector<std::string> label_names() const;
 };
 

@@ -73,7 +73,7 @@ class Explainer {
     const at::Tensor input =
         methods::input_tensor(classifier_, classifier_.input(), std::span(&slot, 1));
     const std::vector<std::string> keep{layer_};
-    const auto pass = classifier_.forward(input, keep);
+    const auto pass = classifier_.plain_forward(input, keep);
     const std::int64_t target =
         target_ >= 0 ? target_ : pass.logits[0].argmax().item<std::int64_t>();
     const at::Tensor map = methods::signed_cam(classifier_, input, layer_, pass.values.at(layer_),
@@ -101,8 +101,8 @@ class Explainer {
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
-      std::printf("%s: %s, layer %s, %s: %s.png\n", image_name(row).c_str(), name.c_str(), layer_.c_str(),
-                  status.c_str(), base.c_str());
+      std::printf("%s: %s, layer %s, %s: %s.png\n", image_name(row).c_str(), name.c_str(),
+                  layer_.c_str(), status.c_str(), base.c_str());
       return;
     }
     const nlohmann::ordered_json line{{"image", image_name(row)},
@@ -153,9 +153,10 @@ void add_explain(CLI::App& app, const Global&, Action& action) {
     action = [=] {
       network::configure_numerics();
       const auto data = imaging::DataSet::unlabelled(options->images);
-      const auto classifier = network::Classifier::open(
-          options->model.model, options->model.input_description(),
-          options->model.output_description(), options->model.label_names());
+      const auto classifier =
+          network::Classifier::open(options->model.model, options->model.input_description(),
+                                    options->model.output_description(),
+                                    options->model.label_names(), options->model.reading());
       std::error_code error;
       fs::create_directories(options->directory, error);
       if (error) throw InputError(options->directory, "cannot be made: " + error.message());

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 
 #include "assay/audit/audit.h"
 #include "assay/audit/description.h"
@@ -20,7 +21,7 @@ namespace {
 
 struct InitOptions {
   std::string model, images, labels, idx_labels, out = "audit.yaml";
-  bool force = false;
+  bool force = false, opaque = false;
 };
 
 // The path as the plan must write it: relative to the plan's folder where it was given relative.
@@ -67,6 +68,7 @@ void add_init(CLI::App& app, const Global& global, Action& action) {
   command->add_option("--labels", options->labels, "a file with the class names, one a line");
   command->add_option("--idx-labels", options->idx_labels, "IDX file of the labels");
   command->add_option("-o,--out", options->out, "the plan to write")->capture_default_str();
+  command->add_flag("--opaque", options->opaque, "run a TorchScript file as a black box");
   command->add_flag("--force", options->force, "replace an existing plan");
   command->footer("Example: assay init classifier.onnx pictures/ -o audit.yaml");
   command->callback([=, &global, &action] {
@@ -74,8 +76,9 @@ void add_init(CLI::App& app, const Global& global, Action& action) {
       if (!options->force && fs::exists(options->out))
         throw InputError(options->out, "exists already; --force replaces it");
       network::configure_numerics();
-      const auto guess = network::guess_description(options->model);
       audit::Plan plan;
+      if (options->opaque) plan.reading = network::Reading::kOpaque;
+      const auto guess = network::guess_description(options->model, plan.reading);
       plan.model_as_written = from_plan(options->model, options->out);
       plan.input = guess.input;
       plan.output = guess.output;

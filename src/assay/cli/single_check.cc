@@ -27,6 +27,7 @@ audit::Plan plan_of(const checks::Entry& entry, const SingleOptions& options, st
   plan.model_as_written = options.model.model;
   plan.input = options.model.input_description();
   plan.output = options.model.output_description();
+  plan.reading = options.model.reading();
   plan.labels = options.model.label_names();
   (options.images.ends_with(".csv") ? plan.data.manifest : plan.data.images) = options.images;
   plan.data.limit = options.limit;

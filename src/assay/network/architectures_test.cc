@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -16,7 +17,8 @@
 #include "assay/base/error.h"
 #include "assay/base/npy.h"
 #include "assay/network/classifier.h"
-#include "assay/network/pass.h"
+#include "assay/network/executor.h"
+#include "assay/network/model_reader.h"
 #include "assay/network/torch.h"
 
 namespace assay::network {
@@ -32,15 +34,20 @@ double error_of(const fs::path& model, const fs::path& recorded) {
   const NpyArray logits = read_npy((recorded / "logits.npy").string());
   auto pixels = input.values<float>();
   const auto expected = logits.values<float>();
-  InputDescription description;
-  description.crop = static_cast<int>(input.shape.at(3));
-  const auto classifier = Classifier::open(model.string(), description, {}, {});
   const at::Tensor pictures = at::from_blob(
       pixels.data(),
       {static_cast<std::int64_t>(input.shape[0]), static_cast<std::int64_t>(input.shape[1]),
        static_cast<std::int64_t>(input.shape[2]), static_cast<std::int64_t>(input.shape[3])},
       at::kFloat);
-  const at::Tensor actual = classifier.forward(pictures).logits.contiguous();
+  const InputSize size{static_cast<int>(input.shape.at(1)), static_cast<int>(input.shape.at(2)),
+                       static_cast<int>(input.shape.at(3))};
+  const ReadModel read = read_model(model.string(), size, Layout::kNchw, Reading::kGraph);
+  Request request;
+  request.given = {{read.graph->inputs().at(0).value, pictures}};
+  request.wanted = {read.graph->outputs().at(0)};
+  request.input_shapes = {Shape(pictures.sizes().begin(), pictures.sizes().end())};
+  const at::NoGradGuard no_grad;
+  const at::Tensor actual = read.executor->run(request)[0].contiguous();
   if (actual.numel() != static_cast<std::int64_t>(expected.size()))
     throw InputError(model.string(), "gives another number of logits");
   double largest = 0, error = 0;

@@ -1,5 +1,7 @@
 #include "assay/network/batch.h"
 
+#include <algorithm>
+
 #include "assay/base/error.h"
 #include "assay/network/operators.h"
 

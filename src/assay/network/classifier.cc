@@ -45,8 +45,10 @@ struct Classifier::State {
   };
   // All pictures through the network, a micro-batch at a time: the logits first, then the kept
   // values. `input` may be undefined where a cut is given, `cut` null.
-  std::vector<at::Tensor> run(const at::Tensor& input, const Cut* cut,
+  std::vector<at::Tensor> run(const Executor& executor, const at::Tensor& input, const Cut* cut,
                               std::span<const std::string> keep) const;
+  Pass pass(const Executor& executor, const at::Tensor& input,
+            std::span<const std::string> keep) const;
   Request request_for(const at::Tensor& input, const Cut* cut, std::int64_t first,
                       std::int64_t rows) const;
 };
@@ -242,6 +244,8 @@ std::vector<ValueInfo> Classifier::values(InputSize size) const {
 }
 
 std::string Classifier::last_spatial_value(InputSize size) const {
+  if (reading() == Reading::kOpaque)
+    throw InputError(file(), "runs as a black box (opaque), which has no layers");
   return network::last_spatial_value(graph(), values(size));
 }
 
@@ -314,11 +318,10 @@ Request Classifier::State::request_for(const at::Tensor& pictures, const Cut* cu
   return request;
 }
 
-std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const Cut* cut,
+std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const at::Tensor& pictures,
+                                               const Cut* cut,
                                                std::span<const std::string> keep) const try {
   const Graph& graph = *batching.graph;
-  const Executor& executor =
-      inference && !at::GradMode::is_enabled() ? *inference : *batching.executor;
   std::vector<ValueId> wanted = {head.value};
   for (const std::string& name : keep) wanted.push_back(data_value(graph, executor, name));
   const std::int64_t count =
@@ -347,14 +350,28 @@ std::vector<at::Tensor> Classifier::State::run(const at::Tensor& pictures, const
   throw InputError(file, "a pass does not fit into memory: " + memory_refusal(error));
 }
 
-Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> keep) const {
+Pass Classifier::State::pass(const Executor& executor, const at::Tensor& pictures,
+                             std::span<const std::string> keep) const {
   const at::NoGradGuard no_grad;
-  check_pictures(graph(), state_->input, input);
-  std::vector<at::Tensor> values = state_->run(input, nullptr, keep);
+  check_pictures(*batching.graph, input, pictures);
+  std::vector<at::Tensor> all = run(executor, pictures, nullptr, keep);
   Pass pass;
-  pass.logits = std::move(values[0]);
-  for (std::size_t k = 0; k < keep.size(); ++k) pass.values[keep[k]] = std::move(values[k + 1]);
+  pass.logits = std::move(all[0]);
+  for (std::size_t k = 0; k < keep.size(); ++k) {
+    // Quantised values are whole numbers; as floats they can be asked for gradients.
+    const bool whole = at::isIntegralType(all[k + 1].scalar_type(), /*includeBool=*/true);
+    pass.values[keep[k]] = whole ? all[k + 1].to(at::kFloat) : std::move(all[k + 1]);
+  }
   return pass;
+}
+
+Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> keep) const {
+  return state_->pass(state_->inference ? *state_->inference : *state_->batching.executor, input,
+                      keep);
+}
+
+Pass Classifier::plain_forward(const at::Tensor& input, std::span<const std::string> keep) const {
+  return state_->pass(*state_->batching.executor, input, keep);
 }
 
 at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& name,
@@ -366,12 +383,12 @@ at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& n
   if (input.defined()) check_pictures(graph(), state_->input, input);
   const std::int64_t pictures = input.defined() ? input.size(0) : value.dim() ? value.size(0) : 1;
   const State::Cut cut{{id, value}, rows_each(graph(), name, value, pictures)};
-  return state_->run(input, &cut, {})[0];
+  return state_->run(*state_->batching.executor, input, &cut, {})[0];
 }
 
 at::Tensor Classifier::logits(const at::Tensor& input) const {
   check_pictures(graph(), state_->input, input);
-  return state_->run(input, nullptr, {})[0];
+  return state_->run(*state_->batching.executor, input, nullptr, {})[0];
 }
 
 }  // namespace assay::network

@@ -84,6 +84,9 @@ class Classifier {
   // The logits of `input` and the values asked for, without autograd, by the inference executor where
   // pictures have one size (executor.h). Cost: one forward. What is kept never changes a logit.
   Pass forward(const at::Tensor& input, std::span<const std::string> keep = {}) const;
+  // The same node by node, by the executor that gradients are taken with: for a single picture's
+  // explanation, where rounding must not switch a ReLU between the pass and its gradient.
+  Pass plain_forward(const at::Tensor& input, std::span<const std::string> keep = {}) const;
   // The logits as a function of `value` standing in for the graph value `name`; autograd records
   // where `value` (or `input`) requires grad. `input` is read only where some path to the logits
   // goes round `name`. By the differentiable executor: those of forward() within 1e-4 of the

@@ -146,7 +146,9 @@ TEST_F(HostileTorchScript, PicklesMadeToHurtAreRefused) {
       const auto whole = entries_;
       entry(part).content = proto + pickle + stop;
       const std::string refusal = refusal_of_entries();
-      if (std::string(part) == "data.pkl") EXPECT_NE(refusal, "");
+      if (std::string(part) == "data.pkl") {
+        EXPECT_NE(refusal, "");
+      }
       entries_ = whole;
     }
 }

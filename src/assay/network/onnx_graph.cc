@@ -3,14 +3,13 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "assay/base/error.h"
 #include "assay/network/fold.h"
 #include "assay/network/numerics.h"
 #include "assay/network/onnx_attribute.h"
-#include "assay/network/onnx_function.h"
+#include "assay/network/onnx_scope.h"
 #include "assay/network/operators.h"
 
 namespace assay::network {
@@ -18,33 +17,8 @@ namespace assay::network {
 namespace {
 
 constexpr int kDeepestCalls = 64;
-constexpr std::size_t kMostNodes = 1 << 20;  // once functions are unfolded
+constexpr std::size_t kMostNodes = 1 << 17;  // that functions unfold to
 constexpr int kMostConditions = 1024;        // that are computed, not constants themselves
-
-using Attributes = std::map<std::string, const onnx::AttributeProto*>;
-
-// A graph that is being built, and the values from around it that it reads.
-struct Target {
-  struct Captured {
-    std::string name;
-    int from = 1;  // how many graphs further out it is made
-  };
-  explicit Target(const std::string& path) : graph(path) {}
-  Graph graph;
-  std::vector<Captured> captured;
-  std::unordered_map<std::string, std::int64_t> types;  // ONNX's, of inputs and constants
-};
-
-// What the names of one level of the file (graph, branch or function) are called in the graph.
-struct Scope {
-  const Scope* outer = nullptr;  // what may be read besides; null: nothing
-  bool own_target = false;       // the level is a graph of its own
-  Target* target = nullptr;
-  std::string prefix;
-  std::unordered_map<std::string, std::string> names;
-  const Attributes* attributes = nullptr;  // what attributes that refer to the function's mean
-  const OpsetVersions* opsets = nullptr;
-};
 
 class Builder {
  public:
@@ -76,6 +50,11 @@ class Builder {
       target.graph.add_output(output.name(), shape_of(output.type().tensor_type()));
     }
     if (graph.output_size() == 0) throw InputError(path_, "the model has no output");
+    check_name(model_.producer_name());
+    check_name(model_.producer_version());
+    target.graph.set_exporter(model_.producer_name() +
+                              (model_.producer_version().empty() ? "" : " ") +
+                              model_.producer_version());
     target.graph.finish();
     return std::move(target.graph);
   }
@@ -176,33 +155,10 @@ class Builder {
       }
   }
 
-  // What the graph calls a name of this level; a value of a graph further out becomes an input.
-  std::string read(const Scope& scope, const std::string& name) {
-    if (name.empty()) return name;
-    int from = 0;
-    for (const Scope* s = &scope; s; s = s->outer) {
-      const auto it = s->names.find(name);
-      if (it != s->names.end()) return from ? capture(*scope.target, it->second, from) : it->second;
-      if (!s->outer) {
-        const std::string full = s->prefix + name;
-        return from ? capture(*scope.target, full, from) : full;
-      }
-      if (s->own_target) ++from;
-    }
-    return name;
-  }
-
-  std::string capture(Target& target, const std::string& name, int from) {
-    const auto known = [&](const Target::Captured& c) { return c.name == name; };
-    if (std::none_of(target.captured.begin(), target.captured.end(), known))
-      target.captured.push_back({name, from});
-    return name;
-  }
-
   // -- nodes
 
   void add_node(const onnx::NodeProto& proto, Scope& scope) {
-    if (++nodes_ > kMostNodes)
+    if (calls_ > 0 && ++nodes_ > kMostNodes)
       throw InputError(
           path_, "its functions unfold to more than " + std::to_string(kMostNodes) + " nodes");
     check_name(proto.name());

@@ -4,7 +4,7 @@
 // gets the name "N/V". An If whose condition follows from constants becomes the nodes of the branch
 // taken. Other control flow keeps its inner graphs as attributes of its node: their inputs are
 // their own ones and then the outer values that they read, which are appended to the node's inputs
-// (If: those of then_branch, then those of else_branch). Unfolding is bounded: 2^20 nodes, 64 calls
+// (If: those of then_branch, then those of else_branch). Unfolding is bounded: 2^17 nodes, 64 calls
 // deep. Cost: linear in the nodes of the unfolded graph.
 #pragma once
 

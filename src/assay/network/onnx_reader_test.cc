@@ -222,7 +222,8 @@ TEST(OnnxReader, OtherFilesAreNamedForWhatTheyAre) {
     const std::string path = folder.write("other", bytes);
     return error_of([&] { read_onnx(path); });
   };
-  EXPECT_THAT(refusal_of("PK\x03\x04 archive/data.pkl"), HasSubstr("is a zip archive, wanted an ONNX model"));
+  EXPECT_THAT(refusal_of("PK\x03\x04 archive/data.pkl"),
+              HasSubstr("is a zip archive, wanted an ONNX model"));
   EXPECT_THAT(refusal_of("\x80\x02}q"), HasSubstr("state_dict"));
   EXPECT_THAT(refusal_of(""), HasSubstr("empty"));
   EXPECT_THAT(refusal_of("# a text file\n"), HasSubstr("not an ONNX model"));

@@ -1,5 +1,6 @@
 #include "assay/network/onnx_writer.h"
 
+#include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
 #include <onnx/shape_inference/implementation.h>
 
@@ -66,22 +67,15 @@ class Writer {
   void write() {
     model_.set_ir_version(8);
     model_.set_producer_name("assay");
-    onnx::GraphProto& graph = *model_.mutable_graph();
-    graph.set_name("classifier");
-    for (const GraphInput& input : graph_.inputs()) add_input(input);
-    const std::vector<ValueId> constants = used_constants();
-    for (const ValueId id : constants) count_bytes(*graph_.constant(id));
-    for (const ValueId id : constants)
-      fill(*graph.add_initializer(), *graph_.constant(id), graph_.name(id));
-    for (const Node& node : graph_.nodes()) add_node(node);
+    model_.mutable_graph()->set_name("classifier");
+    for (const ValueId id : used_constants(graph_)) bytes_ += graph_.constant(id)->nbytes();
+    Scope scope{graph_, *model_.mutable_graph(), {}};
+    for (const GraphInput& input : graph_.inputs()) add_input(input, scope);
+    add_contents(scope);
     for (const auto& [domain, version] : opsets_) {
       auto& opset = *model_.add_opset_import();
       opset.set_domain(domain);
       opset.set_version(version);
-    }
-    for (const ValueId id : graph_.outputs()) {
-      auto& output = *graph.add_output();
-      output.set_name(graph_.name(id));
     }
     infer_outputs();
     // The data first: a model without its data is worse than data without a model.
@@ -90,18 +84,39 @@ class Writer {
   }
 
  private:
-  bool external() const { return bytes_ > options_.inline_bytes; }
+  // The graph, or an inner graph of a node with control flow.
+  struct Scope {
+    const Graph& graph;
+    onnx::GraphProto& to;
+    std::map<ValueId, std::string> renamed;  // what is read instead of a value's own name
+
+    std::string name(ValueId id) const {
+      if (id == kNoValue) return "";
+      const auto other = renamed.find(id);
+      return other == renamed.end() ? graph.name(id) : other->second;
+    }
+  };
+
+  bool external() const { return bytes_ > static_cast<std::size_t>(options_.inline_bytes); }
+
+  void add_contents(Scope& scope) {
+    for (const ValueId id : used_constants(scope.graph))
+      fill(*scope.to.add_initializer(), *scope.graph.constant(id), scope.graph.name(id));
+    for (const Node& node : scope.graph.nodes()) add_node(node, scope);
+    for (const ValueId id : scope.graph.outputs())
+      scope.to.add_output()->set_name(scope.graph.name(id));
+  }
 
   // A constant that a changed one replaced is read by nobody, and stays behind.
-  std::vector<ValueId> used_constants() const {
-    std::vector<bool> used(static_cast<std::size_t>(graph_.value_count()), false);
-    for (const Node& node : graph_.nodes())
+  static std::vector<ValueId> used_constants(const Graph& graph) {
+    std::vector<bool> used(static_cast<std::size_t>(graph.value_count()), false);
+    for (const Node& node : graph.nodes())
       for (const ValueId id : node.inputs)
         if (id != kNoValue) used[static_cast<std::size_t>(id)] = true;
-    for (const ValueId id : graph_.outputs()) used[static_cast<std::size_t>(id)] = true;
+    for (const ValueId id : graph.outputs()) used[static_cast<std::size_t>(id)] = true;
     std::vector<ValueId> ids;
-    for (ValueId id = 0; id < graph_.value_count(); ++id)
-      if (used[static_cast<std::size_t>(id)] && graph_.constant(id)) ids.push_back(id);
+    for (ValueId id = 0; id < graph.value_count(); ++id)
+      if (used[static_cast<std::size_t>(id)] && graph.constant(id)) ids.push_back(id);
     return ids;
   }
 
@@ -111,8 +126,8 @@ class Writer {
     return name;
   }
 
-  void add_input(const GraphInput& input) {
-    auto& in = *model_.mutable_graph()->add_input();
+  void add_input(const GraphInput& input, Scope& scope) {
+    auto& in = *scope.to.add_input();
     in.set_name(graph_.name(input.value));
     auto& tensor = *in.mutable_type()->mutable_tensor_type();
     const TensorProto::DataType type = onnx_type(input.type);
@@ -120,8 +135,8 @@ class Writer {
     if (input.has_shape) set_shape(tensor, input.shape);
     if (!is_computed_as_float(type)) return;
     const std::string wide = fresh(in.name() + "/float32");
-    widened_[input.value] = wide;
-    auto& cast = *model_.mutable_graph()->add_node();
+    scope.renamed[input.value] = wide;
+    auto& cast = *scope.to.add_node();
     cast.set_op_type("Cast");
     cast.set_name(wide);
     cast.add_input(in.name());
@@ -130,7 +145,6 @@ class Writer {
     to.set_name("to");
     to.set_type(onnx::AttributeProto::INT);
     to.set_i(TensorProto::FLOAT);
-    opsets_.emplace("", 13);
   }
 
   static void set_shape(onnx::TypeProto::Tensor& tensor, const std::vector<std::int64_t>& shape) {
@@ -142,10 +156,6 @@ class Writer {
       else
         dim.set_dim_value(shape[d]);
     }
-  }
-
-  void count_bytes(const at::Tensor& tensor) {
-    bytes_ += tensor.numel() * static_cast<std::int64_t>(tensor.element_size());
   }
 
   void fill(TensorProto& to, const at::Tensor& tensor, const std::string& name) {
@@ -171,27 +181,67 @@ class Writer {
     data_.append(first, size);
   }
 
-  void add_node(const Node& node) {
-    auto& to = *model_.mutable_graph()->add_node();
+  void add_node(const Node& node, const Scope& scope) {
+    auto& to = *scope.to.add_node();
     to.set_op_type(node.op);
     to.set_name(node.name);
     if (!node.domain.empty()) to.set_domain(node.domain);
-    const auto [opset, is_new] = opsets_.emplace(node.domain, node.opset);
-    if (!is_new && node.opset != opset->second && opset_said_)
-      throw BugError("a graph mixes operator set versions");
-    opset->second = node.opset;
-    opset_said_ = opset_said_ || node.domain.empty();
-    for (const ValueId id : node.inputs) to.add_input(input_name(id));
+    use_opset(node);
+    const std::vector<const Graph*> bodies = bodies_of(node);
+    std::size_t own = node.inputs.size();
+    for (const Graph* body : bodies) own -= outer_inputs(*body).size();
+    for (std::size_t i = 0; i < own; ++i) to.add_input(scope.name(node.inputs[i]));
     while (to.input_size() > 0 && to.input(to.input_size() - 1).empty())
       to.mutable_input()->RemoveLast();
-    for (const ValueId id : node.outputs) to.add_output(id == kNoValue ? "" : graph_.name(id));
-    for (const auto& [name, value] : node.attributes) add_attribute(to, name, value);
+    for (const ValueId id : node.outputs) to.add_output(id == kNoValue ? "" : scope.graph.name(id));
+    // The reader notes what older forms say otherwise; the form that is written has no such key.
+    const auto* form = onnx::OpSchemaRegistry::Schema(node.op, node.opset, node.domain);
+    for (const auto& [name, value] : node.attributes)
+      if (!form || form->attributes().count(name)) add_attribute(to, name, value);
+    // What the bodies read from around them is known there by the names that it has here.
+    auto from = node.inputs.begin() + static_cast<std::ptrdiff_t>(own);
+    for (const Graph* body : bodies) {
+      std::map<ValueId, std::string> renamed;
+      for (const ValueId id : outer_inputs(*body)) renamed[id] = scope.name(*from++);
+      for (auto& a : *to.mutable_attribute())
+        if (const auto value = node.attributes.find(a.name());
+            std::holds_alternative<GraphPointer>(value->second) &&
+            std::get<GraphPointer>(value->second).get() == body)
+          add_body(*body, std::move(renamed), *a.mutable_g());
+    }
   }
 
-  std::string input_name(ValueId id) const {
-    if (id == kNoValue) return "";
-    const auto wide = widened_.find(id);
-    return wide == widened_.end() ? graph_.name(id) : wide->second;
+  void use_opset(const Node& node) {
+    const auto [known, is_new] = opsets_.emplace(node.domain, node.opset);
+    if (!is_new && node.opset != known->second)
+      throw InputError(path_, "cannot be written: the network mixes versions " +
+                                  std::to_string(known->second) + " and " +
+                                  std::to_string(node.opset) + " of an operator set");
+  }
+
+  // In the order in which the node's inputs list what they read.
+  static std::vector<const Graph*> bodies_of(const Node& node) {
+    if (node.has("then_branch"))
+      return {node.body("then_branch").get(), node.body("else_branch").get()};
+    std::vector<const Graph*> bodies;
+    for (const auto& [name, value] : node.attributes)
+      if (const auto* body = std::get_if<GraphPointer>(&value)) bodies.push_back(body->get());
+    return bodies;
+  }
+
+  static std::vector<ValueId> outer_inputs(const Graph& body) {
+    std::vector<ValueId> ids;
+    for (const GraphInput& input : body.inputs())
+      if (input.type == kOuterInput) ids.push_back(input.value);
+    return ids;
+  }
+
+  void add_body(const Graph& body, std::map<ValueId, std::string> renamed, onnx::GraphProto& to) {
+    to.set_name("body");
+    Scope scope{body, to, std::move(renamed)};
+    for (const GraphInput& input : body.inputs())
+      if (input.type != kOuterInput) to.add_input()->set_name(body.name(input.value));
+    add_contents(scope);
   }
 
   void add_attribute(onnx::NodeProto& node, const std::string& name, const Attribute& value) {
@@ -216,6 +266,8 @@ class Writer {
     } else if (const auto* ss = std::get_if<std::vector<std::string>>(&value)) {
       a.set_type(onnx::AttributeProto::STRINGS);
       for (const std::string& v : *ss) a.add_strings(v);
+    } else if (std::holds_alternative<GraphPointer>(value)) {
+      a.set_type(onnx::AttributeProto::GRAPH);  // filled by add_node
     } else {
       const at::Tensor t = std::get<TensorPointer>(value)->detach().contiguous();
       a.set_type(onnx::AttributeProto::TENSOR);
@@ -251,10 +303,8 @@ class Writer {
   const OnnxWriteOptions options_;
   onnx::ModelProto model_;
   std::map<std::string, int> opsets_;
-  bool opset_said_ = false;
-  std::map<ValueId, std::string> widened_;  // inputs that are no float32, by what the nodes read
-  std::int64_t bytes_ = 0;
-  std::string data_;  // of FILE.data
+  std::size_t bytes_ = 0;  // of the graph's own constants
+  std::string data_;       // of FILE.data
 };
 
 }  // namespace

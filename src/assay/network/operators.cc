@@ -1,5 +1,6 @@
 #include "assay/network/operators.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <new>
@@ -63,6 +64,7 @@ std::vector<OperatorGroup> operator_groups() {
           {"Resampling", "", resize_operators()},
           {"Sampling at places that data name", "", sample_operators()},
           {"Quantised", "", quantize_operators()},
+          {"Attention", "", attention_operators()},
           {"Recurrent", "", recurrent_operators()},
           {"Control flow", "", control_operators()},
           {"Spectra and window functions", "", spectral_operators()},
@@ -142,8 +144,10 @@ Outputs call(const Graph& graph, const Node& node, const Kernel& kernel, const I
   } catch (const std::bad_alloc& error) {
     const ValueId made = node.outputs.empty() ? kNoValue : node.outputs[0];
     throw failed((made == kNoValue ? "" : "\"" + graph.name(made) + "\" ") + memory_refusal(error));
-  } catch (const std::runtime_error& error) {
-    // oneDNN and OpenBLAS wrappers throw these.
+  } catch (const BugError&) {
+    throw;
+  } catch (const std::exception& error) {
+    // oneDNN and OpenBLAS wrappers throw runtime errors, containers of impossible sizes others.
     throw failed(error.what());
   }
 }
@@ -162,6 +166,12 @@ std::vector<std::int64_t> integers_of(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.to(at::kCPU, at::kLong).contiguous();
   const auto* first = flat.data_ptr<std::int64_t>();
   return {first, first + flat.numel()};
+}
+
+std::int64_t integer_of(const at::Tensor& tensor, const char* what) {
+  const auto numbers = integers_of(tensor);
+  if (numbers.size() != 1) refuse(std::string(what) + " must be a single number");
+  return numbers[0];
 }
 
 std::vector<std::int64_t> axes_of(const std::vector<std::int64_t>& attribute, const Inputs& in,

@@ -110,6 +110,7 @@ std::span<const Operator> index_operators();        // operators_index.cc
 std::span<const Operator> create_operators();       // operators_create.cc
 std::span<const Operator> resize_operators();       // operators_resize.cc
 std::span<const Operator> quantize_operators();     // operators_quantize.cc
+std::span<const Operator> attention_operators();    // operators_attention.cc
 std::span<const Operator> recurrent_operators();    // operators_recurrent.cc
 std::span<const Operator> control_operators();      // operators_control.cc
 std::span<const Operator> spectral_operators();     // operators_spectral.cc
@@ -133,6 +134,8 @@ Outputs call(const Graph& graph, const Node& node, const Kernel& kernel, const I
 std::int64_t axis_of(std::int64_t axis, std::int64_t rank);
 // The numbers of an integer tensor such as a shape or list of axes.
 std::vector<std::int64_t> integers_of(const at::Tensor& tensor);
+// The only number of an integer tensor; `what` it is, for the message.
+std::int64_t integer_of(const at::Tensor& tensor, const char* what);
 // Axes of an attribute (up to `last_attribute_opset`) or else of input `input`; empty when neither
 // is there.
 std::vector<std::int64_t> axes_of(const std::vector<std::int64_t>& attribute, const Inputs& in,

@@ -67,6 +67,12 @@ Kernel gelu(const Node& node) {
   return single([=](const Inputs& in) { return at::gelu(in[0], approximate); });
 }
 
+Kernel swish(const Node& node) {
+  const float alpha = node.number("alpha", 1);
+  return single(
+      [=](const Inputs& in) { return at::mul(in[0], at::sigmoid(at::mul(in[0], alpha))); });
+}
+
 Kernel shrink(const Node& node) {
   const float bias = node.number("bias", 0), lambda = node.number("lambd", 0.5f);
   return single([=](const Inputs& in) {
@@ -128,6 +134,7 @@ constexpr Operator kOperators[] = {
     {"Softmax", softmax},
     {"Softplus", softplus, Reads::kData, Gradient::kExact, {.first = 1}},
     {"Softsign", softsign, Reads::kData, Gradient::kExact, {.first = 1}},
+    {"Swish", swish},
     {"Tanh", unary<at::tanh>},
     {"ThresholdedRelu", thresholded_relu},
 };

@@ -68,12 +68,6 @@ std::vector<at::Tensor> tensors(const Inputs& in, std::size_t from, std::size_t 
   return all;
 }
 
-std::int64_t single_integer(const at::Tensor& t) {
-  const auto numbers = integers_of(t);
-  if (numbers.size() != 1) refuse("a trip count must be a single number");
-  return numbers[0];
-}
-
 // Counts the trips of a loop together with those of the loops around and inside it.
 class Course {
  public:
@@ -116,15 +110,25 @@ Kernel if_kernel(const Node& node) {
   };
 }
 
+// Nested loops multiply, so that a small file could keep the processor busy for ever.
+void refuse_loops(const Graph& graph) {
+  for (const Node& node : graph.nodes()) {
+    if (node.op == "Loop" || node.op == "Scan") refuse("a loop within a loop is not supported");
+    for (const auto& [name, attribute] : node.attributes)
+      if (const auto* body = std::get_if<GraphPointer>(&attribute)) refuse_loops(**body);
+  }
+}
+
 // (trips, condition, carried …) → body (trip, condition, carried …) → (condition, carried …,
 // scanned …); what is scanned is stacked.
 Kernel loop(const Node& node) {
   const Body body(node.body("body"));
+  refuse_loops(*node.body("body"));
   if (body.own_inputs() < 2) refuse("the body has no trip count and condition");
   const std::size_t carried = body.own_inputs() - 2;
   if (body.outputs() < 1 + carried) refuse("the body has too few outputs");
   return [=](const Inputs& in) -> Outputs {
-    const std::int64_t trips = in.has(0) ? single_integer(in[0]) : INT64_MAX;
+    const std::int64_t trips = in.has(0) ? integer_of(in[0], "the trip count") : INT64_MAX;
     bool goes_on = !in.has(1) || truth(in[1]);
     const Course course;
     std::vector<at::Tensor> given = tensors(in, 0, body.inputs());
@@ -148,6 +152,7 @@ Kernel loop(const Node& node) {
 Kernel scan(const Node& node) {
   if (node.opset < 9) refuse("the form that Scan had before operator set 9 is not supported");
   const Body body(node.body("body"));
+  refuse_loops(*node.body("body"));
   const auto scans = static_cast<std::size_t>(node.integer("num_scan_inputs", 0));
   if (scans < 1 || scans > body.own_inputs()) refuse("num_scan_inputs is out of range");
   const std::size_t states = body.own_inputs() - scans;

@@ -64,11 +64,7 @@ Kernel trilu(const Node& node) {
   const bool upper = node.integer("upper", 1) != 0;
   return single([=](const Inputs& in) {
     std::int64_t k = 0;
-    if (in.has(1)) {
-      const auto given = integers_of(in[1]);
-      if (given.size() != 1) refuse("k must be a single number");
-      k = std::clamp<std::int64_t>(given[0], -(1LL << 40), 1LL << 40);
-    }
+    if (in.has(1)) k = std::clamp<std::int64_t>(integer_of(in[1], "k"), -(1LL << 40), 1LL << 40);
     return upper ? at::triu(in[0], k) : at::tril(in[0], k);
   });
 }

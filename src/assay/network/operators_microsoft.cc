@@ -1,6 +1,9 @@
 // Operators of ONNX Runtime's own domain that its quantiser and graph optimiser write.
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+#include <algorithm>
+#include <functional>
 #include "assay/network/operators.h"
+
 #include "assay/network/quantize.h"
 
 namespace assay::network {

@@ -13,6 +13,15 @@ Kernel batch_normalization(const Node& node) {
   if (node.opset < 9 && node.integer("spatial", 1) == 0) refuse("spatial = 0 is not supported");
   // Outputs beyond the first were training's; up to opset 13 exporters still named them.
   return single([=](const Inputs& in) {
+    // libtorch's own takes no gradient of the statistics, which are parameters as others here.
+    if (follows(in[3]) || follows(in[4])) {
+      std::vector<std::int64_t> channel(static_cast<std::size_t>(in[0].dim()), 1);
+      if (channel.size() < 2) refuse("wanted an input of at least 2 dimensions [N,C,…]");
+      channel[1] = -1;
+      const at::Tensor scale = at::mul(in[1], at::rsqrt(at::add(in[4], epsilon)));
+      const at::Tensor shift = at::sub(in[2], at::mul(in[3], scale));
+      return at::add(at::mul(in[0], scale.reshape(channel)), shift.reshape(channel));
+    }
     return at::batch_norm(in[0], in[1], in[2], in[3], in[4], /*training=*/false, 0, epsilon,
                           /*cudnn_enabled=*/false);
   });
@@ -101,6 +110,19 @@ Kernel lp_normalization(const Node& node) {
   });
 }
 
+// x / √(mean of squares + epsilon), from `axis` on.
+Kernel rms_normalization(const Node& node) {
+  const float epsilon = node.number("epsilon", 1e-5f);
+  const std::int64_t axis = node.integer("axis", -1);
+  return single([=](const Inputs& in) {
+    const at::Tensor& x = in[0];
+    std::vector<std::int64_t> axes;
+    for (std::int64_t d = axis_of(axis, x.dim()); d < x.dim(); ++d) axes.push_back(d);
+    const at::Tensor squares = at::mean(at::mul(x, x), axes, true);
+    return at::mul(at::mul(x, at::rsqrt(at::add(squares, epsilon))), in[1]);
+  });
+}
+
 constexpr Operator kOperators[] = {
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
@@ -109,6 +131,7 @@ constexpr Operator kOperators[] = {
     {"LayerNormalization", layer_normalization},
     {"LpNormalization", lp_normalization},
     {"MeanVarianceNormalization", mean_variance_normalization},
+    {"RMSNormalization", rms_normalization},
 };
 
 }  // namespace

@@ -64,7 +64,10 @@ Kernel dynamic_quantize_linear(const Node&) {
         at::clamp(at::round(at::div(at::neg(low), scale)), 0, 255).to(at::kByte);
     // As ONNX defines this one: in the input's own precision.
     const at::Tensor units = at::div(x, scale).to(at::kDouble);
-    return {stored_as(units, zero_point, onnx_type::kUint8, x), scale, zero_point};
+    const at::Tensor stored = stored_as(units.detach(), zero_point, onnx_type::kUint8, x);
+    // The extremes are within the bounds by definition, so nothing is cut off.
+    if (!follows(x)) return {stored, scale, zero_point};
+    return {straight_through(stored.to(at::kDouble), units).to(x.scalar_type()), scale, zero_point};
   };
 }
 

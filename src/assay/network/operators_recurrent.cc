@@ -3,6 +3,7 @@
 // X [T,N,I] (layout 1: [N,T,I]); W [D,G·H,I], R [D,G·H,H], B [D,2·G·H] with D directions and G
 // gates; Y [T,D,N,H], Y_h and Y_c [D,N,H].
 #include <algorithm>
+#include <functional>
 
 #include "assay/network/operators.h"
 
@@ -125,7 +126,7 @@ std::pair<at::Tensor, Cell> run_direction(const RecurrentNode& r, const at::Tens
 }
 
 Kernel recurrent(const RecurrentNode& r, const Step& step, bool has_c) {
-  if (r.hidden < 1) refuse("hidden_size is missing");
+  if (r.hidden < 1 || r.hidden > (1 << 24)) refuse("hidden_size is missing or out of range");
   return [=](const Inputs& in) -> Outputs {
     if (in[0].dim() != 3) refuse("wanted an input of 3 dimensions");
     const at::Tensor x = r.batch_first ? in[0].transpose(0, 1) : in[0];

@@ -95,11 +95,7 @@ Kernel top_k(const Node& node) {
   return [=](const Inputs& in) -> Outputs {
     const std::int64_t d = axis_of(axis, in[0].dim());
     std::int64_t k = fixed_k;
-    if (in.has(1)) {
-      const auto given = integers_of(in[1]);
-      if (given.size() != 1) refuse("K must be a single number");
-      k = given[0];
-    }
+    if (in.has(1)) k = integer_of(in[1], "K");
     if (k < 0 || k > in[0].size(d)) refuse("K of " + std::to_string(k) + " is out of range");
     // A stable sort, because of equal items ONNX wants the one in front.
     const auto [values, indices] = at::sort(in[0], /*stable=*/true, d, descending);
@@ -111,9 +107,7 @@ Kernel cum_sum(const Node& node) {
   const bool exclusive = node.integer("exclusive", 0) != 0;
   const bool reverse = node.integer("reverse", 0) != 0;
   return single([=](const Inputs& in) {
-    const auto given = integers_of(in[1]);
-    if (given.size() != 1) refuse("axis must be a single number");
-    const std::int64_t d = axis_of(given[0], in[0].dim());
+    const std::int64_t d = axis_of(integer_of(in[1], "axis"), in[0].dim());
     const at::Tensor x = reverse ? at::flip(in[0], {d}) : in[0];
     at::Tensor y = at::cumsum(x, d, x.scalar_type());
     if (exclusive) y = at::sub(y, x);

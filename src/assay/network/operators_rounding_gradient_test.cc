@@ -1,6 +1,7 @@
 // What autograd gives through the operators whose gradient is not the derivative: as if nothing was
 // rounded (against the formula without its rounding), zero, or nothing at all.
 #include <functional>
+#include <map>
 #include <set>
 
 #include "assay/network/gradient_case_test.h"
@@ -201,7 +202,9 @@ TEST(ZeroGradient, IsThatOfSteps) {
     ASSERT_EQ(find_operator(c.domain, c.op)->gradient, Gradient::kZero);
     const auto found =
         gradients_of(c, samples(c), [&](const auto& t) { return run(kernel_of(c), t); });
-    if (found[0].defined()) EXPECT_EQ(at::abs(found[0]).max().item<double>(), 0);
+    if (found[0].defined()) {
+      EXPECT_EQ(at::abs(found[0]).max().item<double>(), 0);
+    }
   }
 }
 

@@ -69,6 +69,7 @@ Kernel col2im(const Node& node) {
       refuse("wanted columns [N,C·K,L], and one image and block size a dimension");
     check_shape(image);
     check_shape(block);
+    if (*std::min_element(block.begin(), block.end()) < 1) refuse("a block of no size");
     Window w = window.sized(static_cast<std::int64_t>(image.size()));
     w.kernel = block;
     const Pads pads{{w.pads.begin(), w.pads.begin() + static_cast<std::ptrdiff_t>(image.size())},

@@ -1,5 +1,6 @@
 // Parts of a tensor and tensors put together: Slice, Split, Concat, Pad.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "assay/network/operators.h"

@@ -17,9 +17,7 @@ Kernel window(const Node& node, const CosineWindow& a) {
   const bool periodic = node.integer("periodic", 1) != 0;
   const at::ScalarType type = scalar_type(node.integer("output_datatype", onnx_type::kFloat));
   return single([=](const Inputs& in) {
-    const auto given = integers_of(in[0]);
-    if (given.size() != 1 || given[0] < 0) refuse("wanted one size");
-    const std::int64_t size = given[0];
+    const std::int64_t size = integer_of(in[0], "the size");
     check_shape({size}, 8);
     const auto period = static_cast<double>(periodic ? size : size - 1);
     const at::Tensor turns = at::mul(at::arange(size, at::kDouble), 2 * M_PI / period);
@@ -45,12 +43,12 @@ Kernel dft(const Node& node) {
     if (x.dim() < 2 || x.size(-1) < 1 || x.size(-1) > 2)
       refuse("the last dimension must hold real, or real and imaginary parts");
     std::int64_t axis = axis_is_input ? -2 : attribute_axis;
-    if (axis_is_input && in.has(2)) axis = integers_of(in[2]).at(0);
+    if (axis_is_input && in.has(2)) axis = integer_of(in[2], "the axis");
     axis = axis_of(axis, x.dim());
     if (axis == x.dim() - 1) refuse("the axis is that of the parts");
     c10::optional<std::int64_t> length;
     if (in.has(1)) {
-      length = integers_of(in[1]).at(0);
+      length = integer_of(in[1], "the length");
       if (*length < 1) refuse("a length of " + std::to_string(*length));
       check_shape({*length, x.numel() / std::max<std::int64_t>(x.size(axis), 1)}, 16);
     }
@@ -69,8 +67,8 @@ Kernel stft(const Node& node) {
   const bool half = node.integer("onesided", 1) != 0;
   return single([=](const Inputs& in) {
     const at::Tensor x = in[0].to(at::kDouble);
-    const std::int64_t step = integers_of(in[1]).at(0);
-    const std::int64_t length = in.has(3)   ? integers_of(in[3]).at(0)
+    const std::int64_t step = integer_of(in[1], "the step");
+    const std::int64_t length = in.has(3)   ? integer_of(in[3], "the frame length")
                                 : in.has(2) ? in[2].numel()
                                             : 0;
     if (x.dim() != 3 || x.size(2) < 1 || x.size(2) > 2 || step < 1 || length < 1 ||

@@ -12,15 +12,36 @@ namespace {
 
 // What breaks or hides the place of things; whatever is not listed keeps it.
 const std::unordered_set<std::string_view>& displacing() {
-  static const std::unordered_set<std::string_view> kOps = {
-      "Reshape",      "Transpose",    "MatMul", "Gemm",     "Einsum",  "Flatten",
-      "Squeeze",      "Unsqueeze",    "Gather", "GatherND", "Softmax", "ScatterND",
-      "DepthToSpace", "SpaceToDepth", "Pad",    "Slice"};
+  static const std::unordered_set<std::string_view> kOps = {"Reshape",
+                                                            "Transpose",
+                                                            "MatMul",
+                                                            "Gemm",
+                                                            "Einsum",
+                                                            "Flatten",
+                                                            "Squeeze",
+                                                            "Unsqueeze",
+                                                            "Gather",
+                                                            "GatherND",
+                                                            "Softmax",
+                                                            "ScatterND",
+                                                            "DepthToSpace",
+                                                            "SpaceToDepth",
+                                                            "Pad",
+                                                            "Slice",
+                                                            "QLinearMatMul",
+                                                            "MatMulInteger",
+                                                            "QGemm",
+                                                            "MatMulIntegerToFloat",
+                                                            "DynamicQuantizeMatMul",
+                                                            "FusedMatMul"};
   return kOps;
 }
 
 bool makes_picture(const std::string& op) {
-  return op == "Conv" || op == "ConvTranspose" || op == "MaxPool" || op == "AveragePool";
+  static const std::unordered_set<std::string_view> kOps = {
+      "Conv",        "ConvTranspose", "DeformConv",  "FusedConv",         "QLinearConv",
+      "ConvInteger", "MaxPool",       "AveragePool", "QLinearAveragePool"};
+  return kOps.count(op) > 0;
 }
 
 bool has_pixels(const ValueInfo& value) {

@@ -1,4 +1,5 @@
 // Arithmetic, comparison and logic of tensors and of numbers.
+#include <algorithm>
 #include <cmath>
 
 #include "assay/base/error.h"

@@ -11,7 +11,7 @@ namespace jit = torch::jit;
 
 namespace {
 
-constexpr std::int64_t kMostSteps = 5'000'000;
+constexpr std::int64_t kMostSteps = 500'000;
 constexpr int kDeepest = 200;
 
 class Interpreter {
@@ -106,7 +106,7 @@ class Interpreter {
   Value call(jit::Function& function, std::vector<Value> arguments, const std::string& module) {
     jit::GraphFunction* body = jit::tryToGraphFunction(function);
     if (!body) throw Untranslated("a function that is no program");
-    if (++depth_ > kDeepest) throw InputError(recorder_.file(), "calls itself without end");
+    if (++depth_ > kDeepest) throw Endless(recorder_.file(), "calls itself without end");
     body->ensure_defined();
     const auto graph = body->graph();
     Environment environment;
@@ -127,7 +127,7 @@ class Interpreter {
 
   void count_step() {
     if (++steps_ > kMostSteps)
-      throw InputError(recorder_.file(), "the program takes more than 5 million steps");
+      throw Endless(recorder_.file(), "the program takes more than half a million steps");
   }
 
   // Looks into lists; each item is a step, and a list that holds itself or is nested too deep for
@@ -167,7 +167,7 @@ class Interpreter {
 
   void set_outputs(const jit::Node* node, Environment& environment, const Value& value) {
     if (node->outputs().size() == 1) environment[node->output()] = value;
-    if (node->outputs().size() > 1) throw BugError("one value for several outputs");
+    if (node->outputs().size() > 1) unpack(node, value, environment);  // an operator's results
   }
 
   void set_unknown(const jit::Node* node, Environment& environment) {

@@ -105,6 +105,8 @@ class Reader {
           return freed(size, batch, translate(shape(size, batch), shape(size, batch)));
         } catch (const Refusal&) {
           throw;
+        } catch (const torchscript::Endless&) {
+          throw;
         } catch (const InputError& error) {
           if (reason.empty() || progress_ > furthest) reason = error.what();
           furthest = std::max(furthest, progress_);

@@ -1,5 +1,6 @@
 // Tensors put together, taken apart and moved, and what asks for their shape.
 #include <algorithm>
+#include <limits>
 
 #include "assay/network/operators.h"
 #include "assay/network/torchscript_operators.h"

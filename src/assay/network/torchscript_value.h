@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "assay/base/error.h"
 #include "assay/network/fold.h"
 #include "assay/network/torch.h"
 
@@ -77,6 +78,12 @@ inline Tuple make_tuple(std::vector<Value> items, std::vector<std::string> names
 class Untranslated : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// A program without a sensible end; no other picture will help.
+class Endless : public InputError {
+ public:
+  using InputError::InputError;
 };
 
 }  // namespace assay::network::torchscript

@@ -1,6 +1,7 @@
 // Operators whose result shares its argument's memory in libtorch: a write to either is a write to
 // both (torchscript_cell.h).
 #include <algorithm>
+#include <functional>
 
 #include "assay/network/operators.h"
 #include "assay/network/torchscript_operators.h"
