@@ -47,8 +47,7 @@ imaging::DataSet open_data(const Plan& plan, int classes) {
 
 network::Classifier open_model(const Plan& plan) {
   network::configure_numerics();
-  return network::Classifier::open(plan.model, plan.input, plan.output, plan.labels,
-                                   plan.reading);
+  return network::Classifier::open(plan.model, plan.input, plan.output, plan.labels, plan.reading);
 }
 
 checks::Facts facts_of(const Plan& plan, const network::Classifier& classifier,
@@ -57,6 +56,17 @@ checks::Facts facts_of(const Plan& plan, const network::Classifier& classifier,
   facts.seed = plan.seed;
   facts.labels = data.class_names().empty() ? classifier.labels() : data.class_names();
   return facts;
+}
+
+// What a model cannot give is said before the first picture is read.
+void refuse_unable(const Plan& plan, const network::Classifier& classifier) {
+  if (classifier.reading() != network::Reading::kOpaque) return;
+  for (const auto& planned : plan.checks)
+    if (planned.entry->info.needs != checks::Needs::kLogits)
+      throw InputError(planned.where,
+                       "checks." + planned.name +
+                           " needs gradients inside the model, which one that is run as a black "
+                           "box (opaque: true) does not give");
 }
 
 void make_directory(const std::string& directory) {
@@ -83,6 +93,7 @@ Audited run(const Plan& plan, const std::string& directory, const MeasureOptions
   const imaging::DataSet data = open_data(plan, classifier.classes());
   const checks::Subject subject{classifier, data, facts_of(plan, classifier, data)};
   const auto checks = configure(plan);
+  refuse_unable(plan, classifier);
   refuse_unknown_findings(plan, checks, subject.facts);
   make_directory(directory);
   Store store(in(directory, kStoreFile), Store::Mode::kCreate);
@@ -165,6 +176,7 @@ std::vector<Estimate> estimate(const Plan& plan) {
   const imaging::DataSet data = open_data(plan, classifier.classes());
   const checks::Subject subject{classifier, data, facts_of(plan, classifier, data)};
   const auto checks = configure(plan);
+  refuse_unable(plan, classifier);
   refuse_unknown_findings(plan, checks, subject.facts);
 
   // One forward of the first readable picture's micro-batch, timed; the second of two, when all

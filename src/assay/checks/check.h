@@ -57,10 +57,18 @@ struct Picture;
 
 namespace assay::checks {
 
+// What a check asks of the model besides its logits.
+enum class Needs {
+  kLogits,
+  kGradients,  // of the logits with respect to values inside
+  kLayer,      // a 4-D value with extent, and gradients
+};
+
 struct CheckInfo {
   std::string_view name;      // the key in audit.yaml, [a-z_]+
   std::string_view question;  // one sentence, ends in "?"
   std::string_view source;    // key in docs/references.bib
+  Needs needs = Needs::kLogits;
   int version = 1;  // raised when measure() changes what it records: stored records of older ones
                     // are not used
 };

@@ -153,10 +153,10 @@ void add_explain(CLI::App& app, const Global&, Action& action) {
     action = [=] {
       network::configure_numerics();
       const auto data = imaging::DataSet::unlabelled(options->images);
-      const auto classifier = network::Classifier::open(
-          options->model.model, options->model.input_description(),
-          options->model.output_description(), options->model.label_names(),
-          options->model.reading());
+      const auto classifier =
+          network::Classifier::open(options->model.model, options->model.input_description(),
+                                    options->model.output_description(),
+                                    options->model.label_names(), options->model.reading());
       std::error_code error;
       fs::create_directories(options->directory, error);
       if (error) throw InputError(options->directory, "cannot be made: " + error.message());

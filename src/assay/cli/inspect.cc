@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "assay/audit/description.h"
+#include "assay/checks/catalogue.h"
 #include "assay/cli/command.h"
 #include "assay/network/classifier.h"
 #include "assay/network/graph.h"
@@ -31,21 +33,72 @@ std::int64_t product(const std::vector<std::int64_t>& shape, std::size_t from) {
   return n;
 }
 
-// Multiply-accumulates of one image: convolutions and matrix products by a constant, all else is
-// little beside them.
+bool is_quantised(const std::string& op) {
+  return op.starts_with("QLinear") || op.find("Integer") != std::string::npos ||
+         op.find("QuantizeLinear") != std::string::npos;
+}
+
+// The weights of a convolution or product, and how many outputs share each: the input's channels and
+// window are what is left of its items.
+std::int64_t products_each(const network::Graph& graph, const network::Node& node,
+                           const Shapes& shapes) {
+  const bool quantised = node.op.starts_with("QLinear");
+  const std::size_t at = quantised ? 3 : 1;
+  if (node.inputs.size() <= at) return 0;
+  const auto id = node.inputs[at];
+  const at::Tensor* weight = graph.constant(id);
+  const bool product = node.op.find("MatMul") != std::string::npos;
+  if (!weight) {  // a product of two values, as in attention
+    const auto found = shapes.find(graph.name(id));
+    return product && found != shapes.end() && found->second.size() > 1
+               ? found->second[found->second.size() - 2]
+               : 0;
+  }
+  if (weight->dim() < 2) return 0;
+  if (product) return weight->size(-2);
+  if (node.op == "Gemm") return weight->size(node.integer("transB", 0) != 0 ? 1 : 0);
+  return weight->numel() / std::max<std::int64_t>(1, weight->size(0));
+}
+
+// Of one image: convolutions and matrix products; all else is little beside them.
 std::int64_t multiply_accumulates(const network::Graph& graph, const Shapes& shapes) {
   std::int64_t sum = 0;
   for (const auto& node : graph.nodes()) {
-    if (node.op != "Conv" && node.op != "Gemm" && node.op != "MatMul") continue;
-    const auto out = shapes.find(graph.name(node.outputs.at(0)));
-    const at::Tensor* weight = node.inputs.size() > 1 ? graph.constant(node.inputs[1]) : nullptr;
-    if (out == shapes.end() || !weight || weight->numel() == 0) continue;
-    const bool transposed = node.op == "Gemm" && node.integer("transB", 0) != 0;
-    const std::int64_t channels =
-        node.op == "Conv" || transposed ? weight->size(0) : weight->size(-1);
-    sum += product(out->second, 1) * (weight->numel() / std::max<std::int64_t>(1, channels));
+    const bool transposed = node.op == "ConvTranspose";
+    const bool counts = node.op.find("Conv") != std::string::npos || node.op == "Gemm" ||
+                        node.op.find("MatMul") != std::string::npos;
+    if (!counts || node.outputs.empty() || node.outputs[0] == network::kNoValue) continue;
+    // Each item of the input of a transposed convolution meets each weight of its channel.
+    const auto value = transposed ? node.inputs.at(0) : node.outputs[0];
+    const auto found = shapes.find(graph.name(value));
+    if (found != shapes.end())
+      sum += product(found->second, 1) * products_each(graph, node, shapes);
   }
   return sum;
+}
+
+// What kind of network it is, and which checks can therefore be asked.
+ordered_json traits(const network::Classifier& classifier, bool has_layer) {
+  bool quantised = false, attention = false;
+  const network::Graph& graph = classifier.graph();
+  std::set<network::ValueId> weights;  // results of a softmax
+  for (const auto& node : graph.nodes()) {
+    quantised = quantised || is_quantised(node.op);
+    attention = attention || node.op.find("Attention") != std::string::npos;
+    if (node.op == "Softmax") weights.insert(node.outputs.begin(), node.outputs.end());
+    if (node.op == "MatMul" || node.op == "Einsum")
+      for (const auto id : node.inputs) attention = attention || weights.count(id) > 0;
+  }
+  const bool gradients = classifier.reading() == network::Reading::kGraph;
+  ordered_json j{{"gradients", gradients}, {"quantised", quantised}, {"attention", attention}};
+  j["checks"] = ordered_json::object();
+  for (const auto& entry : checks::catalogue()) {
+    const auto needs = entry.info.needs;
+    const bool applies = needs == checks::Needs::kLogits ||
+                         (gradients && (needs == checks::Needs::kGradients || has_layer));
+    j["checks"][std::string(entry.info.name)] = applies;
+  }
+  return j;
 }
 
 ordered_json inspect(const network::Classifier& classifier) {
@@ -59,13 +112,13 @@ ordered_json inspect(const network::Classifier& classifier) {
     if (node.domain.empty()) opset = std::max(opset, node.opset);
     ++operators[node.domain.empty() ? node.op : node.domain + "." + node.op];
   }
+  j["exporter"] = graph.exporter();
   j["opset"] = opset;
   j["inputs"] = ordered_json::array();
   for (const auto& input : graph.inputs())
     j["inputs"].push_back(
         {{"name", graph.name(input.value)}, {"type", input.type}, {"shape", input.shape}});
   j["outputs"] = ordered_json::array();
-  for (const auto id : graph.outputs()) j["outputs"].push_back(graph.name(id));
   j["output_kind"] = audit::kind_name(classifier.output().kind);
   j["classes"] = classifier.classes();
   j["micro_batch"] = classifier.micro_batch();
@@ -84,33 +137,49 @@ ordered_json inspect(const network::Classifier& classifier) {
     if (!each.empty()) each[0] = -1;
     j["values"].push_back({{"name", value.name}, {"operator", value.op}, {"shape", each}});
   }
+  for (std::size_t i = 0; i < graph.outputs().size(); ++i) {
+    const std::string& name = graph.name(graph.outputs()[i]);
+    auto shape = graph.output_shape(i);
+    if (const auto seen = shapes.find(name); seen != shapes.end()) {
+      shape = seen->second;
+      if (!shape.empty()) shape[0] = -1;
+    }
+    j["outputs"].push_back({{"name", name}, {"shape", shape}});
+  }
   j["multiply_accumulates"] = multiply_accumulates(graph, shapes);
   try {
     j["default_layer"] = classifier.last_spatial_value();
   } catch (const InputError&) {
     j["default_layer"] = nullptr;
   }
+  j.update(traits(classifier, !j["default_layer"].is_null()));
   return j;
 }
 
 void print(const ordered_json& j) {
   const auto number = [&](const char* key) { return j[key].get<long long>(); };
-  std::printf("file          %s\nsha256        %s\nopset         %lld\n",
+  std::printf("file          %s\nsha256        %s\nexporter      %s\nopset         %lld\n",
               j["file"].get<std::string>().c_str(), j["sha256"].get<std::string>().c_str(),
-              number("opset"));
+              j["exporter"].get<std::string>().c_str(), number("opset"));
   for (const auto& input : j["inputs"])
     std::printf("input         %s, %s %s\n", input["name"].get<std::string>().c_str(),
                 input["type"].get<std::string>().c_str(),
                 shape_text(input["shape"].get<std::vector<std::int64_t>>()).c_str());
   for (const auto& output : j["outputs"])
-    std::printf("output        %s, %lld classes\n", output.get<std::string>().c_str(),
-                number("classes"));
+    std::printf("output        %s, %s\n", output["name"].get<std::string>().c_str(),
+                shape_text(output["shape"].get<std::vector<std::int64_t>>()).c_str());
   std::printf(
-      "micro-batch   %lld\nparameters    %lld\nMACs/image    %.1f million\nnodes         %lld:",
-      number("micro_batch"), number("parameters"),
+      "classes       %lld\nmicro-batch   %lld\nparameters    %lld\nMACs/image    %.1f "
+      "million\nnodes         %lld:",
+      number("classes"), number("micro_batch"), number("parameters"),
       static_cast<double>(number("multiply_accumulates")) / 1e6, number("nodes"));
   for (const auto& [op, count] : j["operators"].items())
     std::printf(" %s×%d", op.c_str(), count.get<int>());
+  const auto yes = [&](const char* key) { return j[key].get<bool>() ? "yes" : "no"; };
+  std::printf("\ngradients     %s\nquantised     %s\nattention     %s\nchecks       ",
+              yes("gradients"), yes("quantised"), yes("attention"));
+  for (const auto& [check, applies] : j["checks"].items())
+    std::printf(" %s%s", check.c_str(), applies.get<bool>() ? "" : " (cannot be asked)");
   std::printf(
       "\nlayers (4-D values; the default is %s):\n",
       j["default_layer"].is_null() ? "none" : j["default_layer"].get<std::string>().c_str());

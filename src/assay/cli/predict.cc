@@ -81,10 +81,10 @@ void add_predict(CLI::App& app, const Global&, Action& action) {
     action = [=] {
       network::configure_numerics();
       const auto data = imaging::DataSet::unlabelled(options->images);
-      const auto classifier = network::Classifier::open(
-          options->model.model, options->model.input_description(),
-          options->model.output_description(), options->model.label_names(),
-          options->model.reading());
+      const auto classifier =
+          network::Classifier::open(options->model.model, options->model.input_description(),
+                                    options->model.output_description(),
+                                    options->model.label_names(), options->model.reading());
       const auto& input = classifier.input();
       const auto micro = static_cast<std::size_t>(classifier.micro_batch());
       int code = kPass;

@@ -72,6 +72,7 @@ class Graph {
 
   // -- reading it
   const std::string& file() const { return file_; }
+  const std::string& exporter() const { return exporter_; }  // what wrote the file; may be empty
   const std::vector<Node>& nodes() const { return nodes_; }  // each after those it reads from
   const std::vector<GraphInput>& inputs() const { return inputs_; }
   const std::vector<ValueId>& outputs() const { return outputs_; }
@@ -87,6 +88,7 @@ class Graph {
   // The tensor of a parameter or other constant, else null.
   const at::Tensor* constant(ValueId value) const { return values_[value].constant.get(); }
 
+  void set_exporter(std::string exporter) { exporter_ = std::move(exporter); }
   // -- building it; values are named, and made known by their first mention
   void add_input(const std::string& name, const std::string& type, bool has_shape,
                  std::vector<std::int64_t> shape);
@@ -113,7 +115,7 @@ class Graph {
   void check_unmade(const Value& value, const std::string& maker) const;
   std::string maker_of(const Value& value) const;
 
-  std::string file_;
+  std::string file_, exporter_;
   std::vector<Node> nodes_;
   std::vector<GraphInput> inputs_;
   std::vector<ValueId> outputs_;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "assay/base/error.h"
+#include "assay/network/arena.h"
 #include "assay/network/primitives.h"
 #include "assay/network/window.h"
 
@@ -12,55 +13,6 @@ namespace assay::network {
 namespace {
 
 using dnnl::memory;
-
-constexpr std::size_t kAlignment = 64;
-
-// Buffers that are alive at overlapping steps get disjoint places, the largest first.
-class Arena {
- public:
-  int add(std::size_t bytes, int step) {
-    buffers_.push_back({(bytes + kAlignment - 1) / kAlignment * kAlignment, step, step, 0});
-    return static_cast<int>(buffers_.size()) - 1;
-  }
-  void use(int buffer, int step) { buffers_[buffer].last = std::max(buffers_[buffer].last, step); }
-
-  std::size_t lay_out() {
-    std::vector<Buffer*> order;
-    for (Buffer& b : buffers_) order.push_back(&b);
-    std::stable_sort(order.begin(), order.end(),
-                     [](const Buffer* a, const Buffer* b) { return a->bytes > b->bytes; });
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      std::vector<const Buffer*> neighbours;
-      for (std::size_t k = 0; k < i; ++k)
-        if (order[k]->first <= order[i]->last && order[i]->first <= order[k]->last)
-          neighbours.push_back(order[k]);
-      std::sort(neighbours.begin(), neighbours.end(),
-                [](const Buffer* a, const Buffer* b) { return a->offset < b->offset; });
-      std::size_t at = 0;
-      for (const Buffer* n : neighbours) {
-        if (at + order[i]->bytes <= n->offset) break;
-        at = std::max(at, n->offset + n->bytes);
-      }
-      order[i]->offset = at;
-      total = std::max(total, at + order[i]->bytes);
-    }
-    return total;
-  }
-  std::vector<std::size_t> offsets() const {
-    std::vector<std::size_t> all;
-    for (const Buffer& b : buffers_) all.push_back(b.offset);
-    return all;
-  }
-
- private:
-  struct Buffer {
-    std::size_t bytes;
-    int first, last;  // steps
-    std::size_t offset;
-  };
-  std::vector<Buffer> buffers_;
-};
 
 class Planner {
  public:

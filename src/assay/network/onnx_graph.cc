@@ -50,6 +50,11 @@ class Builder {
       target.graph.add_output(output.name(), shape_of(output.type().tensor_type()));
     }
     if (graph.output_size() == 0) throw InputError(path_, "the model has no output");
+    check_name(model_.producer_name());
+    check_name(model_.producer_version());
+    target.graph.set_exporter(model_.producer_name() +
+                              (model_.producer_version().empty() ? "" : " ") +
+                              model_.producer_version());
     target.graph.finish();
     return std::move(target.graph);
   }
@@ -118,7 +123,10 @@ class Builder {
   // Unfolding may make many of one tensor.
   at::Tensor counted(at::Tensor constant) {
     bytes_ += constant.nbytes();
-    if (bytes_ > memory_budget()) throw InputError(path_, "its constants do not fit into memory");
+    if (bytes_ > memory_budget())
+      throw InputError(path_, "its constants need " + std::to_string(bytes_) +
+                                  " bytes or more, --max-memory allows " +
+                                  std::to_string(memory_budget()));
     return constant;
   }
 

@@ -136,6 +136,7 @@ Graph graph_of(const std::string& path, const Named& outputs, const InputSize& s
   for (const auto& [name, tensor] : outputs) names.push_back(name);
   graph.add_node(std::move(node), {"input"}, names);
   for (const std::string& name : names) graph.add_output(name);
+  graph.set_exporter("TorchScript");
   graph.finish();
   return graph;
 }

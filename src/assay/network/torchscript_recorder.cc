@@ -161,8 +161,8 @@ Recorder::Recorded Recorder::node_for(const std::string& op, const std::vector<T
 std::vector<Traced> Recorder::emit_all(const std::string& op, const std::vector<Traced>& inputs,
                                        Attributes attributes, std::size_t outputs) {
   if (nodes_.size() >= kMostNodes)
-    throw Endless(
-        file(), "the program unrolls to more than " + std::to_string(kMostNodes) + " operators");
+    throw Endless(file(),
+                  "the program unrolls to more than " + std::to_string(kMostNodes) + " operators");
   Recorded recorded = node_for(op, inputs, std::move(attributes), outputs);
   const Operator* known = find_operator("", op);
   if (!known) throw BugError("no kernel for " + op);
@@ -261,6 +261,7 @@ Graph Recorder::finish(const std::vector<std::pair<std::string, Traced>>& output
     graph.add_node(nodes_[n].node, nodes_[n].inputs, nodes_[n].outputs);
   }
   for (const std::string& name : names) graph.add_output(name);
+  graph.set_exporter("TorchScript");
   graph.finish();
   return graph;
 }

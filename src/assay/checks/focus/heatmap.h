@@ -18,8 +18,9 @@ namespace assay::checks {
 enum class MapStatus : std::uint8_t { kOk, kZero, kNonFinite, kNoTarget };
 
 struct Heatmap {
-  static constexpr CheckInfo kInfo{
-      "heatmap", "Where in the picture is the evidence for the decision?", "draelos2020hirescam"};
+  static constexpr CheckInfo kInfo{"heatmap",
+                                   "Where in the picture is the evidence for the decision?",
+                                   "draelos2020hirescam", Needs::kLayer};
   struct Params {
     std::string method = "hirescam";
     std::string target = "predicted";
