@@ -85,6 +85,21 @@ tidy() {  # clang-tidy on the .cc files that differ from TIDY_BASE (origin's mai
       --extra-arg=-Wno-unknown-warning-option -p build/tidy
 }
 
+fuzz() {  # [SECONDS]: every libFuzzer target, 600 s each unless said: executions, coverage, findings (docs/hostile.md)
+  cmake --preset fuzz > /dev/null && nice cmake --build --preset fuzz --parallel "$JOBS" &&
+    tools/run_fuzz.sh build/fuzz "${FUZZ_SECONDS:-600}"
+}
+
+hostile() {  # every constructed attack, cuts at every 1 % and 10,000 byte flips of each small file
+  local program failed=0
+  cmake --preset debug > /dev/null && cmake --build --preset debug --parallel "$JOBS" || return 1
+  for program in network imaging audit; do
+    ASAN_OPTIONS=detect_leaks=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ASSAY_HOSTILE_FLIPS=10000 \
+      "build/debug/assay_${program}_test" --gtest_brief=1 --gtest_filter='Hostile*' || failed=1
+  done
+  return $failed
+}
+
 help() {
   echo "Usage: ./ci.sh VERB…   (all: ${ALL[*]})"
   sed -nE 's/^([a-z]+)\(\) \{.*  # (.*)/  \1: \2/p' "$0"
@@ -95,6 +110,10 @@ verbs=("$@")
 [ "$1" = all ] && verbs=("${ALL[@]}")
 passed=() failed=()
 for verb in "${verbs[@]}"; do
+  [[ $verb =~ ^[0-9]+$ ]] && FUZZ_SECONDS=$verb
+done
+for verb in "${verbs[@]}"; do
+  [[ $verb =~ ^[0-9]+$ ]] && continue
   if ! help | grep -q "^  $verb:"; then
     echo "ci.sh: no verb \"$verb\"" >&2
     help >&2

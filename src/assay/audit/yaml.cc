@@ -36,26 +36,22 @@ FieldValue scalar_value(const YAML::Node& node, const std::string& where) {
 Mapping::Mapping(const std::string& path, const YAML::Node& node, const std::string& what)
     : path_(path), what_(what), where_(place(path, node)), node_(node) {
   if (!node.IsMap()) throw InputError(where_, what + ": wanted a mapping of keys to values");
-  std::set<std::string> seen;
   for (const auto& pair : node) {
     if (!pair.first.IsScalar())
       throw InputError(place(path, pair.first), what + ": a key must be a plain text");
     const auto key = pair.first.Scalar();
-    if (!seen.insert(key).second)
+    if (!values_.emplace(key, pair.second).second)
       throw InputError(place(path, pair.first), what + "." + key + " is given twice");
     keys_.push_back(key);
   }
 }
 
-bool Mapping::has(const std::string& key) const {
-  const YAML::Node& constant = node_;  // operator[] of a non-const node would insert the key
-  return constant[key].IsDefined();
-}
+bool Mapping::has(const std::string& key) const { return values_.count(key) > 0; }
 
 YAML::Node Mapping::take(const std::string& key) {
   taken_.insert(key);
-  const YAML::Node& constant = node_;
-  return constant[key];
+  const auto value = values_.find(key);
+  return value == values_.end() ? YAML::Node(YAML::NodeType::Undefined) : value->second;
 }
 
 YAML::Node Mapping::require(const std::string& key) {
@@ -64,9 +60,8 @@ YAML::Node Mapping::require(const std::string& key) {
 }
 
 std::string Mapping::where(const std::string& key) const {
-  const YAML::Node& constant = node_;
-  const YAML::Node value = constant[key];
-  return (value.IsDefined() ? place(path_, value) : where_) + ": " + what_ + "." + key;
+  const auto value = values_.find(key);
+  return (value == values_.end() ? where_ : place(path_, value->second)) + ": " + what_ + "." + key;
 }
 
 std::string Mapping::text(const std::string& key, const std::string& otherwise) {

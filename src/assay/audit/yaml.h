@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,7 +54,8 @@ class Mapping {
  private:
   std::string path_, what_, where_;
   YAML::Node node_;
-  std::vector<std::string> keys_;
+  std::vector<std::string> keys_;             // in the file's order
+  std::map<std::string, YAML::Node> values_;  // yaml-cpp itself searches one by one
   std::set<std::string> taken_;
 };
 

@@ -68,6 +68,16 @@ TEST_F(BadInputTest, TruncatedModel) {
   }
 }
 
+TEST_F(BadInputTest, ModelsAndPicturesBeyondTheirMemory) {
+  // The model's file has some 700 kB.
+  EXPECT_THAT(refusal(assay({"--max-memory", "10k", "inspect", fashion_model()})),
+              AllOf(HasSubstr("fashion.onnx"), HasSubstr("10240")));
+  EXPECT_THAT(refusal(assay({"inspect", fashion_model(), "--max-memory", "1M"})),
+              AllOf(HasSubstr("fashion.onnx"), HasSubstr("1048576 of --max-memory")));
+  EXPECT_EQ(assay({"--max-memory", "1G", "inspect", fashion_model()}).code, 0);
+  EXPECT_EQ(assay({"--max-memory", "much", "inspect", fashion_model()}).code, 2);
+}
+
 TEST_F(BadInputTest, ModelWithoutInput) {
   // ModelProto {ir_version: 8, opset_import {version: 13}, graph {name: "g"}}
   plan_model("empty.onnx");

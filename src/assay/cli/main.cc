@@ -7,6 +7,7 @@
 
 #include "assay/base/error.h"
 #include "assay/base/field.h"
+#include "assay/base/memory_budget.h"
 #include "assay/cli/command.h"
 
 namespace {
@@ -34,6 +35,11 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--seed", global.seed, "of every random choice (default: the plan's, else 0)")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 52));
+  app.add_option_function<std::uint64_t>(
+         "--max-memory", [](const std::uint64_t& bytes) { assay::set_memory_budget(bytes); },
+         "what models and pictures may take, such as 2G (default: half of this machine's)")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->type_name("SIZE");
   app.add_flag("--quiet", global.quiet, "no progress and no summary");
 
   Action action;
@@ -75,8 +81,11 @@ int main(int argc, char** argv) {
   } catch (const assay::InputError& e) {
     std::fprintf(stderr, "assay: %s\n", one_line(e.what()).c_str());
     return assay::cli::kBadRequest;
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "assay: out of memory; try a smaller --batch or fewer --threads\n");
+  } catch (const std::bad_alloc& e) {
+    std::fprintf(stderr,
+                 "assay: out of memory (%s); try a smaller --batch, fewer --threads or a larger "
+                 "--max-memory\n",
+                 e.what());
     return assay::cli::kBadRequest;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "assay: a defect of Assay: %s; please report it\n",

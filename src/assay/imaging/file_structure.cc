@@ -4,11 +4,16 @@
 #include <cstdint>
 
 #include "assay/base/error.h"
+#include "assay/base/memory_budget.h"
 #include "assay/imaging/byte_reader.h"
 #include "assay/imaging/decode.h"
 
 namespace assay::imaging {
 namespace {
+
+// A pixel while it is decoded: three samples of 16 bits here and in the decoder, and the first try
+// in 8 bits.
+constexpr std::uint64_t kDecodingBytes = 15;
 
 using std::string_view_literals::operator""sv;
 
@@ -82,6 +87,11 @@ void check_extent(std::uint64_t height, std::uint64_t width, const std::string& 
       height * width > static_cast<std::uint64_t>(kMostPixels))
     throw InputError(name, "claims " + std::to_string(width) + "x" + std::to_string(height) +
                                " pixels; at most 2^28 are read, and 2^20 a side");
+  const std::uint64_t bytes = height * width * kDecodingBytes;
+  if (bytes > memory_budget())
+    throw InputError(name, "has " + std::to_string(width) + "x" + std::to_string(height) +
+                               " pixels, whose decoding takes up to " + std::to_string(bytes) +
+                               " bytes; --max-memory allows " + std::to_string(memory_budget()));
 }
 
 FileStructure inspect_bmp(std::string_view bytes, const std::string& name) {

@@ -1,8 +1,8 @@
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -28,10 +28,11 @@ struct Columns {
 
 Columns columns_of(const CsvRecord& header, const std::string& where, RowTable& table) {
   Columns columns;
+  std::unordered_set<std::string> known;
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
     const std::string& name = header.fields[i];
     if (name.empty()) throw InputError(where, "column " + std::to_string(i + 1) + " has no name");
-    if (std::count(header.fields.begin(), header.fields.end(), name) > 1)
+    if (!known.insert(name).second)
       throw InputError(where, "two columns are called \"" + name + "\"");
     if (name == "path") {
       columns.path = i;

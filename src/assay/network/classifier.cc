@@ -13,6 +13,7 @@
 #include "assay/network/executor.h"
 #include "assay/network/head.h"
 #include "assay/network/model_reader.h"
+#include "assay/network/numerics.h"
 #include "assay/network/operators.h"
 #include "assay/network/pass.h"
 #include "assay/network/picture_input.h"
@@ -127,7 +128,7 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 
 Classifier Classifier::open(const std::string& model, const InputDescription& description,
                             const OutputDescription& output, std::vector<std::string> labels,
-                            Reading reading) {
+                            Reading reading) try {
   const InputSize promised = described_size(Graph(model), {}, description);
   ReadModel read = read_model(model, promised, description.layout, reading);
   const Graph& graph = *read.graph;
@@ -176,6 +177,8 @@ Classifier Classifier::open(const std::string& model, const InputDescription& de
         state->batching, state->input,
         trial_pictures(state->input, tried, state->batching.rows, description), state->head.value);
   return Classifier(std::move(state));
+} catch (const std::bad_alloc& error) {
+  throw InputError(model, "does not fit into memory: " + memory_refusal(error));
 }
 
 const std::string& Classifier::file() const { return state_->file; }
@@ -317,7 +320,7 @@ Request Classifier::State::request_for(const at::Tensor& pictures, const Cut* cu
 
 std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const at::Tensor& pictures,
                                                const Cut* cut,
-                                               std::span<const std::string> keep) const {
+                                               std::span<const std::string> keep) const try {
   const Graph& graph = *batching.graph;
   std::vector<ValueId> wanted = {head.value};
   for (const std::string& name : keep) wanted.push_back(data_value(graph, executor, name));
@@ -343,6 +346,8 @@ std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const a
   for (const auto& of_value : parts)
     joined.push_back(of_value.size() == 1 ? of_value[0] : at::cat(of_value, 0));
   return joined;
+} catch (const std::bad_alloc& error) {
+  throw InputError(file, "a pass does not fit into memory: " + memory_refusal(error));
 }
 
 Pass Classifier::State::pass(const Executor& executor, const at::Tensor& pictures,

@@ -9,6 +9,7 @@
 #include "assay/network/head.h"
 #include "assay/network/input_preset.h"
 #include "assay/network/model_reader.h"
+#include "assay/network/numerics.h"
 #include "assay/network/operators.h"
 #include "assay/network/picture_input.h"
 
@@ -156,7 +157,7 @@ void guess_kind(Guess& guess, const Graph& graph, ValueId output, const at::Tens
 
 }  // namespace
 
-Guess guess_description(const std::string& model, Reading reading) {
+Guess guess_description(const std::string& model, Reading reading) try {
   const ReadModel read = read_model(model, {}, Layout::kNchw, reading);
   const Graph& graph = *read.graph;
   Guess guess;
@@ -188,6 +189,8 @@ Guess guess_description(const std::string& model, Reading reading) {
     throw InputError(model, "the output \"" + graph.name(output) + "\" has " + error.what());
   }
   return guess;
+} catch (const std::bad_alloc& error) {
+  throw InputError(model, "does not fit into memory: " + memory_refusal(error));
 }
 
 }  // namespace assay::network

@@ -1,7 +1,7 @@
 // Thread counts, determinism and memory of the numeric libraries, set in this one place.
 #include "assay/network/numerics.h"
 
-#include <unistd.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -28,14 +28,8 @@ std::string line_after(const std::string& text, const std::string& label) {
   return text.substr(from, text.find('\n', from) - from);
 }
 
-std::uint64_t half_of_memory() {
-  const auto pages = ::sysconf(_SC_PHYS_PAGES), bytes_each = ::sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || bytes_each <= 0) return std::uint64_t{1} << 31;
-  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(bytes_each) / 2;
-}
-
-std::atomic<std::uint64_t>& budget() {
-  static std::atomic<std::uint64_t> bytes{half_of_memory()};
+std::atomic<std::uint64_t>& taken() {
+  static std::atomic<std::uint64_t> bytes{0};
   return bytes;
 }
 
@@ -46,15 +40,24 @@ std::atomic<std::uint64_t>& budget() {
 #define ASSAY_TORCH_ALLOCATES const
 #endif
 
-// libtorch's own, which refuses what is larger than the budget.
+// libtorch's own, which counts what it gives and refuses what is beyond the budget.
 class BudgetAllocator final : public c10::Allocator {
  public:
-  explicit BudgetAllocator(c10::Allocator* own) : own_(own) {}
+  explicit BudgetAllocator(c10::Allocator* own) { own_ = own; }
   c10::DataPtr allocate(std::size_t bytes) ASSAY_TORCH_ALLOCATES override {
-    if (bytes > memory_budget()) throw std::bad_alloc();
-    return own_->allocate(bytes);
+    const std::uint64_t budget = memory_budget(), held = taken();
+    if (bytes > budget || held > budget - bytes) throw OverBudget(bytes, held, budget);
+    c10::DataPtr made = own_->allocate(bytes);
+    // The block itself knows its size, so that its address can stay the deleter's whole context.
+    if (!made.get() || made.get() != made.get_context() || !own_->raw_deleter()) return made;
+    const auto device = made.device();
+    void* block = made.release_context();
+    taken() += ::malloc_usable_size(block);
+    return {block, block, &release, device};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return own_->raw_deleter(); }
+  c10::DeleterFnPtr raw_deleter() const override {
+    return own_->raw_deleter() ? &release : nullptr;
+  }
   // An override where libtorch knows such a function (since 2.1).
   // NOLINTNEXTLINE(modernize-use-override)
   virtual void copy_data(void* to, const void* from, std::size_t bytes) const {
@@ -62,13 +65,25 @@ class BudgetAllocator final : public c10::Allocator {
   }
 
  private:
-  c10::Allocator* own_;
+  static void release(void* block) {
+    if (!block) return;
+    taken() -= ::malloc_usable_size(block);
+    own_->raw_deleter()(block);
+  }
+  static inline c10::Allocator* own_ = nullptr;
 };
 
 }  // namespace
 
-std::uint64_t memory_budget() { return budget(); }
-void set_memory_budget(std::uint64_t bytes) { budget() = bytes; }
+std::uint64_t tensor_memory() { return taken(); }
+
+OverBudget::OverBudget(std::uint64_t wanted, std::uint64_t held, std::uint64_t budget)
+    : text_("needs " + std::to_string(wanted) + " bytes beside the " + std::to_string(held) +
+            " in use, more than the " + std::to_string(budget) + " of --max-memory") {}
+
+std::string memory_refusal(const std::bad_alloc& error) {
+  return dynamic_cast<const OverBudget*>(&error) ? error.what() : "not enough memory";
+}
 
 void configure_numerics() {
   static const bool kGuarded = [] {

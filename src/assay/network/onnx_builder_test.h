@@ -16,10 +16,9 @@ using Dims = std::vector<std::int64_t>;
 // A folder of the test's own, gone when the test ends.
 class TestFolder {
  public:
-  TestFolder() {
+  explicit TestFolder(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("assay_network_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
+    path_ = in / ("assay_network_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   TestFolder(const TestFolder&) = delete;

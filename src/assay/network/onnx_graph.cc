@@ -123,7 +123,10 @@ class Builder {
   // Unfolding may make many of one tensor.
   at::Tensor counted(at::Tensor constant) {
     bytes_ += constant.nbytes();
-    if (bytes_ > memory_budget()) throw InputError(path_, "its constants do not fit into memory");
+    if (bytes_ > memory_budget())
+      throw InputError(path_, "its constants need " + std::to_string(bytes_) +
+                                  " bytes or more, --max-memory allows " +
+                                  std::to_string(memory_budget()));
     return constant;
   }
 

@@ -141,8 +141,9 @@ Outputs call(const Graph& graph, const Node& node, const Kernel& kernel, const I
     throw failed(error.what());
   } catch (const c10::Error& error) {
     throw failed(error.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    throw failed("not enough memory");
+  } catch (const std::bad_alloc& error) {
+    const ValueId made = node.outputs.empty() ? kNoValue : node.outputs[0];
+    throw failed((made == kNoValue ? "" : "\"" + graph.name(made) + "\" ") + memory_refusal(error));
   } catch (const BugError&) {
     throw;
   } catch (const std::exception& error) {

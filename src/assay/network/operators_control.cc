@@ -68,9 +68,25 @@ std::vector<at::Tensor> tensors(const Inputs& in, std::size_t from, std::size_t 
   return all;
 }
 
-void check_trips(std::int64_t trip) {
-  if (trip >= kMostTrips) refuse("more than " + std::to_string(kMostTrips) + " trips");
-}
+// Counts the trips of a loop together with those of the loops around and inside it.
+class Course {
+ public:
+  Course() {
+    if (depth_++ == 0) trips_ = 0;
+  }
+  Course(const Course&) = delete;
+  Course& operator=(const Course&) = delete;
+  ~Course() { --depth_; }
+  void step() const {
+    if (++trips_ > kMostTrips)
+      refuse("more than " + std::to_string(kMostTrips) +
+             " trips, with those of loops inside loops");
+  }
+
+ private:
+  static thread_local inline int depth_ = 0;
+  static thread_local inline std::int64_t trips_ = 0;
+};
 
 at::Tensor stacked(const std::vector<at::Tensor>& parts, std::int64_t axis) {
   if (parts.empty()) return at::empty({0}, at::kFloat);
@@ -114,10 +130,11 @@ Kernel loop(const Node& node) {
   return [=](const Inputs& in) -> Outputs {
     const std::int64_t trips = in.has(0) ? integer_of(in[0], "the trip count") : INT64_MAX;
     bool goes_on = !in.has(1) || truth(in[1]);
+    const Course course;
     std::vector<at::Tensor> given = tensors(in, 0, body.inputs());
     std::vector<std::vector<at::Tensor>> scanned(body.outputs() - 1 - carried);
     for (std::int64_t trip = 0; trip < trips && goes_on; ++trip) {
-      check_trips(trip);
+      course.step();
       given[0] = at::scalar_tensor(trip, at::kLong);
       given[1] = at::scalar_tensor(goes_on, at::kBool);
       const Outputs made = body.run(given);
@@ -150,10 +167,11 @@ Kernel scan(const Node& node) {
     std::vector<std::vector<at::Tensor>> made_slices(results);
     const auto axis = [&](std::size_t i) { return axis_of(axes[i], in[states + i].dim()); };
     const std::int64_t trips = in[states].size(axis(0));
+    const Course course;
     for (std::size_t i = 1; i < scans; ++i)
       if (in[states + i].size(axis(i)) != trips) refuse("the scanned inputs differ in length");
     for (std::int64_t trip = 0; trip < trips; ++trip) {
-      check_trips(trip);
+      course.step();
       for (std::size_t i = 0; i < scans; ++i)
         given[states + i] = in[states + i].select(axis(i), backwards[i] ? trips - 1 - trip : trip);
       const Outputs made = body.run(given);

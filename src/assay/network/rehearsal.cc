@@ -10,8 +10,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include "assay/base/error.h"
+#include "assay/base/memory_budget.h"
 
 namespace assay::network {
 
@@ -28,11 +30,34 @@ void write_line(int to, char kind, std::string text) {
   }
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ASSAY_SHADOW_MEMORY  // the sanitiser's own needs are beyond any limit
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASSAY_SHADOW_MEMORY
+#endif
+#endif
+
+// The budget beside what the process has: more ends in std::bad_alloc, not in a full machine.
+void limit_memory() {
+#ifndef ASSAY_SHADOW_MEMORY
+  std::uint64_t pages = 0;
+  std::ifstream statm("/proc/self/statm");
+  for (int field = 0; field < 6; ++field) statm >> pages;  // the sixth: data and stack
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  if (!statm) return;
+  const rlim_t most = pages * page + memory_budget();
+  const rlimit limit{most, most};
+  setrlimit(RLIMIT_DATA, &limit);
+#endif
+}
+
 [[noreturn]] void be_the_child(const std::function<void(const Say&)>& act, int to) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGINT})
     std::signal(signal, SIG_DFL);
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  limit_memory();
   if (const int nowhere = open("/dev/null", O_RDWR); nowhere >= 0) {
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);

@@ -1,7 +1,8 @@
 // Tries something dangerous in a child process first: a file whose reading or running kills the
 // process must not take the audit with it.
 //
-// The child is a fork, silent, without core dumps, killed after `limit`. What it does must come to
+// The child is a fork, silent, without core dumps, killed after `limit`, with no more memory than
+// the budget beside what it starts with (not under sanitisers). What it does must come to
 // the same in the parent afterwards, so set numerics first. Call it before other threads work:
 // a fork copies the calling thread alone.
 #pragma once

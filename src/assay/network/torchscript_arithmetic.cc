@@ -163,6 +163,20 @@ Value raise(Call& c) {
   return binary(c, "Pow");
 }
 
+// How often `for i in range(start, end, step)` runs, and what i is the nth time.
+Value range_length(Call& c) {
+  const Number &start = c.number(0), &end = c.number(1), &step = c.number(2);
+  if (step.real() == 0) throw OperatorError("a range with a step of 0");
+  const double count = std::ceil((end.real() - start.real()) / step.real());
+  if (!(std::abs(count) < 9e15)) throw OperatorError("an endless range");
+  return Number{std::max<std::int64_t>(static_cast<std::int64_t>(count), 0),
+                start.from_sizes || end.from_sizes || step.from_sizes};
+}
+
+Value range_item(Call& c) {  // __derive_index(n, start, step)
+  return combine(c, "Add", c.number(1), combine(c, "Mul", c.number(0), c.number(2)));
+}
+
 template <class Compare>
 Value compare(Call& c, const char* op, Compare compare_numbers) {
   if (are_numbers(c)) return compared(c.number(0), c.number(1), compare_numbers);
@@ -372,6 +386,8 @@ constexpr ScriptOperator kOperators[] = {
     {"aten::floor_divide", floor_division},
     {"aten::remainder", remainder},
     {"aten::pow", raise},
+    {"aten::__range_length", range_length},
+    {"aten::__derive_index", range_item},
     {"aten::neg", negate},
     {"aten::square", square},
     {"aten::rsqrt", reciprocal_root},

@@ -1,5 +1,7 @@
 #include "assay/network/torchscript_interpreter.h"
 
+#include <algorithm>
+
 #include "assay/base/error.h"
 #include "assay/network/operators.h"
 #include "assay/network/torchscript.h"
@@ -14,17 +16,6 @@ namespace {
 
 constexpr std::int64_t kMostSteps = 500'000;
 constexpr int kDeepest = 200;
-
-bool is_unknown(const Value& value) {
-  if (value.as<Unknown>()) return true;
-  const auto any = [](const std::vector<Value>& items) {
-    for (const Value& item : items)
-      if (is_unknown(item)) return true;
-    return false;
-  };
-  if (const List* list = value.as<List>()) return any(**list);
-  return false;
-}
 
 class Interpreter {
  public:
@@ -74,7 +65,9 @@ class Interpreter {
     return cell;
   }
 
-  Value value_of(const c10::IValue& value) {
+  Value value_of(const c10::IValue& value, int depth = 0) {
+    check_nesting(depth);
+    const auto value_of = [&](const c10::IValue& item) { return this->value_of(item, depth + 1); };
     if (value.isNone()) return std::monostate{};
     if (value.isTensor()) return tensor_value(value.toTensor());
     if (value.isInt()) return Number{value.toInt()};
@@ -131,13 +124,47 @@ class Interpreter {
     --depth_;
     if (graph->outputs().size() != 1)
       throw InputError(recorder_.file(), "is damaged: a function gives no single value");
-    return read(environment, graph->outputs()[0]);
+    const Value& result = read(environment, graph->outputs()[0]);
+    holds_unknown(result);
+    return result;
+  }
+
+  void count_step() {
+    if (++steps_ > kMostSteps)
+      throw Endless(recorder_.file(), "the program takes more than half a million steps");
+  }
+
+  // Looks into lists; each item is a step, and a list that holds itself or is nested too deep for
+  // any recursion is refused.
+  bool holds_unknown(const Value& value, int depth = 0) {
+    if (value.as<Unknown>()) return true;
+    check_nesting(depth);
+    bool found = false;
+    const auto look = [&](const Value& item) {
+      count_step();
+      found = holds_unknown(item, depth + 1) || found;
+    };
+    if (const List* list = value.as<List>()) {
+      for (const Value& item : **list) look(item);
+      return found;
+    }
+    if (const Tuple* tuple = value.as<Tuple>())
+      for (const Value& item : (*tuple)->items) look(item);
+    if (const Dict* dict = value.as<Dict>())
+      for (const auto& [key, item] : **dict) look(item);
+    return false;  // the items of tuples and dictionaries are read one by one
+  }
+
+  void check_nesting(int depth) const {
+    if (depth > kDeepest)
+      throw InputError(recorder_.file(),
+                       "is made to do harm: a list holds itself, or is nested "
+                       "more than 200 deep");
   }
 
   void walk(const jit::Block* block, Environment& environment) {
     for (const jit::Node* node : block->nodes()) {
-      if (++steps_ > kMostSteps)
-        throw Endless(recorder_.file(), "the program takes more than half a million steps");
+      count_step();
       step(node, environment);
     }
   }
@@ -170,12 +197,16 @@ class Interpreter {
       if (kind == "prim::If") return branch(node, environment);
       if (kind == "prim::Loop") return loop(node, environment);
       const std::vector<Value> inputs = inputs_of(node, environment);
+      bool unknown = false;
+      for (const Value& input : inputs) unknown = holds_unknown(input) || unknown;
       if (structure(kind, node, inputs, environment)) return;
-      for (const Value& input : inputs)
-        if (is_unknown(input)) {
-          if (!known(kind)) recorder_.refuse(kind, where(node));
-          return set_unknown(node, environment);
-        }
+      if (unknown) {
+        if (!known(kind))
+          recorder_.refuse(kind, where(node));
+        else if (!recorder_.refused())
+          recorder_.refuse(kind + " of a second result that is not computed", where(node));
+        return set_unknown(node, environment);
+      }
       Call arguments(recorder_, inputs);
       set_outputs(node, environment, translate(kind, arguments));
     } catch (const Untranslated& error) {
@@ -230,6 +261,13 @@ class Interpreter {
       if (i < 0) i += size;
       if (i < 0 || i >= size) throw OperatorError("an index beyond the tuple");
       give((*tuple)->items[static_cast<std::size_t>(i)]);
+    } else if (kind == "prim::TupleSlice") {
+      const Tuple* tuple = inputs.at(0).as<Tuple>();
+      if (!tuple) throw Untranslated("of something that is no tuple");
+      const auto size = static_cast<std::int64_t>((*tuple)->items.size());
+      const auto from = std::clamp<std::int64_t>(node->i(c10::Symbol::attr("beg")), 0, size);
+      const auto to = std::clamp<std::int64_t>(node->i(c10::Symbol::attr("end")), from, size);
+      give(make_tuple({(*tuple)->items.begin() + from, (*tuple)->items.begin() + to}));
     } else if (kind == "prim::RaiseException") {
       const std::string* text = inputs.empty() ? nullptr : inputs[0].as<std::string>();
       throw InputError(recorder_.file(), "the network refuses a trial picture (" + where(node) +

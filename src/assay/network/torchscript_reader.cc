@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/base/error.h"
+#include "assay/network/numerics.h"
 #include "assay/network/picture_input.h"
 #include "assay/network/torchscript.h"
 #include "assay/network/torchscript_cell.h"
@@ -34,6 +35,9 @@ void collect_outputs(const torchscript::Value& value, const std::string& name, O
       collect_outputs(items[i], (name.empty() ? "output" : name) + "." + std::to_string(i),
                       outputs);
   };
+  constexpr std::size_t kMostOutputs = 4096;
+  if (outputs.size() >= kMostOutputs)
+    throw torchscript::Untranslated("more than " + std::to_string(kMostOutputs) + " tensors");
   if (const auto* cell = value.as<torchscript::CellRef>()) {
     outputs.emplace_back(name, (*cell)->read());
   } else if (const auto* list = value.as<torchscript::List>()) {
@@ -92,11 +96,12 @@ class Reader {
   }
 
   Graph read(const std::vector<InputSize>& sizes) {
-    constexpr int kBatches[] = {2, 1, 4, 8, 16, 32};
+    constexpr int kBatches[] = {2, 1, 4, 8, 16, 32}, kSizesOfLargeBatches = 4;
     std::string reason;
     std::size_t furthest = 0;
     for (const int batch : kBatches)
       for (const InputSize& size : sizes) {
+        if (batch > 2 && &size - sizes.data() >= kSizesOfLargeBatches) break;
         try {
           return freed(size, batch, translate(shape(size, batch), shape(size, batch)));
         } catch (const Refusal&) {
@@ -179,8 +184,9 @@ std::vector<InputSize> usual_sizes(const InputSize& known) {
   std::vector<InputSize> sizes;
   for (const auto& [height, width] : sides)
     for (const int c : channels) {
-      const auto is_same = [&](const InputSize& s) {
-        return s.channels == c && s.height == height && s.width == width;
+      // Clang 14 lets no lambda capture a structured binding by itself.
+      const auto is_same = [&, h = height, w = width](const InputSize& s) {
+        return s.channels == c && s.height == h && s.width == w;
       };
       if (std::none_of(sizes.begin(), sizes.end(), is_same)) sizes.push_back({c, height, width});
     }
@@ -195,8 +201,8 @@ TorchScriptModel read_torchscript(const std::string& path, const InputSize& know
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
     throw InputError(path, "is damaged: " + text.substr(0, text.find('\n')));
-  } catch (const std::bad_alloc&) {
-    throw InputError(path, "does not fit into memory");
+  } catch (const std::bad_alloc& error) {
+    throw InputError(path, "does not fit into memory: " + memory_refusal(error));
   }
 }
 

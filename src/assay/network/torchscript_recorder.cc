@@ -5,6 +5,7 @@
 
 #include "assay/base/error.h"
 #include "assay/network/operators.h"
+#include "assay/network/torchscript_trial.h"
 
 namespace assay::network::torchscript {
 
@@ -168,15 +169,22 @@ std::vector<Traced> Recorder::emit_all(const std::string& op, const std::vector<
   if (!known) throw BugError("no kernel for " + op);
   Traced follows;
   set_follows(known->reads, inputs, follows);
-  std::vector<const at::Tensor*> arguments;
-  for (const Traced& input : inputs)
-    arguments.push_back(input.name.empty() ? nullptr : &input.trial);
-  const Outputs made = call(shell_, recorded.node, known->make(recorded.node), Inputs(arguments));
+  std::vector<at::Tensor> made;
+  const auto shape =
+      follows.items == Follows::kData ? trial_shape(recorded.node, inputs) : std::nullopt;
+  if (shape) {
+    made = {at::zeros({}, inputs[0].trial.options()).expand(*shape)};
+  } else {
+    std::vector<const at::Tensor*> arguments;
+    for (const Traced& input : inputs)
+      arguments.push_back(input.name.empty() ? nullptr : &input.trial);
+    made = call(shell_, recorded.node, known->make(recorded.node), Inputs(arguments));
+  }
   std::vector<Traced> results;
   for (std::size_t i = 0; i < outputs; ++i) {
     Traced result = follows;
     result.name = recorded.outputs[i];
-    result.trial = follows.items == Follows::kData ? hollow(made.at(i)) : made.at(i);
+    result.trial = follows.items == Follows::kData && !shape ? hollow(made.at(i)) : made.at(i);
     results.push_back(std::move(result));
   }
   recorded.node.inputs.clear();

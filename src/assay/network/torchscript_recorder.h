@@ -1,10 +1,11 @@
 // Builds the graph that a TorchScript program means while the program is walked.
 //
 // Each operator that is emitted becomes a node with ONNX semantics (operator set 17) and runs at
-// once on the trial tensors, by the executors' own kernels: what it makes has a known shape from
-// then on, and items where they follow from constants or sizes. Names: "layer1.0.conv1/Conv", the
-// module's path and the operator; parameters keep theirs. Nodes that no output needs are dropped.
-// Memory: parameters, and no activations.
+// once on the trial tensors, by the executors' own kernels (or by its shapes alone where they tell,
+// torchscript_trial.h): what it makes has a known shape from then on, and items where they follow
+// from constants or sizes. Names: "layer1.0.conv1/Conv", the module's path and the operator;
+// parameters keep theirs. Nodes that no output needs are dropped. Memory: parameters, and no
+// activations.
 #pragma once
 
 #include <map>

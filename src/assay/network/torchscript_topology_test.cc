@@ -230,10 +230,10 @@ def forward(self, x, deep: bool = True):
     if self.training:
         x = torch.dropout(x, 0.5, True)
     x = torch.conv2d(x, self.a)
-    for i in range(3):
-        if i == 1:
+    for i in range(1, 6, 2):
+        if i == 3:
             continue
-        x = torch.tanh(x) * float(i + 1)
+        x = torch.tanh(x) * float(i)
     n = 0
     while n < x.size(1):
         n += 4
@@ -243,7 +243,8 @@ def forward(self, x, deep: bool = True):
         total = total + outs[key]
     if not deep:
         return total.mean([2, 3])
-    pair = (self.scaled(total, 0.5), self.scaled(x, None))
+    three = (x, self.scaled(total, 0.5), self.scaled(x, None))
+    pair = three[1:]
     return torch.linear((pair[0] + pair[-1]).mean([2, 3]), self.w)
 )"},
   };

@@ -105,6 +105,22 @@ Value transpose(Call& c) {
   return permuted(c, order);
 }
 
+Value all_reversed(Call& c) {  // x.T
+  Numbers order;
+  for (std::int64_t d = c.tensor(0).trial.dim(); d-- > 0;) order.push_back(d);
+  return permuted(c, order);
+}
+
+Value last_swapped(Call& c) {  // x.mT
+  const std::int64_t rank = c.tensor(0).trial.dim();
+  if (rank < 2)
+    throw OperatorError("the last two dimensions of a tensor of " + std::to_string(rank));
+  Numbers order;
+  for (std::int64_t d = 0; d < rank; ++d) order.push_back(d);
+  std::swap(order[static_cast<std::size_t>(rank - 1)], order[static_cast<std::size_t>(rank - 2)]);
+  return permuted(c, order);
+}
+
 // The base with `part` from `start` up to `end`.
 std::function<Traced(const Traced&, const Traced&)> put_slice(Recorder& graph, std::int64_t dim,
                                                               const Number& start,
@@ -329,6 +345,8 @@ constexpr ScriptOperator kOperators[] = {
     {"aten::transpose", transpose},
     {"aten::swapaxes", transpose},
     {"aten::t", transpose},
+    {"aten::numpy_T", all_reversed},
+    {"aten::mT", last_swapped},
     {"aten::slice", slice_of},
     {"aten::narrow", narrow},
     {"aten::select", select},
@@ -347,6 +365,9 @@ constexpr ScriptOperator kOperators[] = {
     {"aten::type_as", to_type},
     {"aten::cpu", contiguous},
     {"aten::clone", clone},
+    {"aten::lift", clone},
+    {"aten::lift_fresh", clone},
+    {"aten::lift_fresh_copy", clone},
     {"aten::detach", same},
     {"aten::alias", same},
     {"prim::data", same},

@@ -116,6 +116,8 @@ class Archive {
     const std::uint64_t start =
         entry.offset + 30 + number(entry.offset + 26, 2) + number(entry.offset + 28, 2);
     if (start > bytes_.size() || bytes_.size() - start < entry.packed) damaged(what + "is cut off");
+    packed_ += entry.packed;
+    if (packed_ > bytes_.size()) damaged("its entries overlap");
     const std::string_view packed = bytes_.substr(start, entry.packed);
     std::uint32_t crc = 0;
     if (entry.method == 0) {
@@ -155,7 +157,7 @@ class Archive {
 
   const std::string& path_;
   std::string_view bytes_;
-  std::uint64_t inflated_ = 0;
+  std::uint64_t packed_ = 0, inflated_ = 0;  // of the entries so far
 };
 
 }  // namespace
