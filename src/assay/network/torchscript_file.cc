@@ -1,5 +1,7 @@
 #include "assay/network/torchscript_file.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -61,6 +63,8 @@ torch::jit::Module load(const std::string& path, const std::string& bytes) {
   }
 }
 
+}  // namespace
+
 void check_bounds(const std::string& path, const std::string& name, const at::Tensor& tensor) {
   if (!tensor.defined() || tensor.is_quantized() || tensor.layout() != at::kStrided ||
       tensor.numel() == 0)
@@ -73,9 +77,12 @@ void check_bounds(const std::string& path, const std::string& name, const at::Te
   if (tensor.storage_offset() < 0 || (last + 1) * static_cast<double>(tensor.itemsize()) >
                                          static_cast<double>(tensor.storage().nbytes()))
     throw InputError(path, "is damaged: the tensor \"" + name + "\" reaches beyond its storage");
+  // libtorch believes the pickle, whatever the archive's entry holds.
+  void* const bytes = tensor.storage().data_ptr().get();
+  if (!bytes || ::malloc_usable_size(bytes) < tensor.storage().nbytes())
+    throw InputError(path,
+                     "is damaged: the tensor \"" + name + "\" has fewer bytes than its shape");
 }
-
-}  // namespace
 
 TorchScriptFile load_torchscript(const std::string& path) {
   const std::string bytes = read_file(path, memory_budget());

@@ -10,6 +10,9 @@
 #include <memory>
 #include <string>
 
+namespace at {
+class Tensor;
+}
 namespace torch::jit {
 struct Module;
 }
@@ -22,5 +25,9 @@ struct TorchScriptFile {
 };
 
 TorchScriptFile load_torchscript(const std::string& path);
+
+// InputError unless all items of a tensor that came out of the file lie in memory that was read from
+// it. load_torchscript asks for parameters and buffers; whoever reads others asks before using them.
+void check_bounds(const std::string& path, const std::string& name, const at::Tensor& tensor);
 
 }  // namespace assay::network

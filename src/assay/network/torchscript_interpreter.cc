@@ -3,6 +3,7 @@
 #include "assay/base/error.h"
 #include "assay/network/operators.h"
 #include "assay/network/torchscript.h"
+#include "assay/network/torchscript_file.h"
 #include "assay/network/torchscript_operators.h"
 
 namespace assay::network::torchscript {
@@ -55,6 +56,7 @@ class Interpreter {
     auto& cell = kept_[tensor.unsafeGetTensorImpl()];
     if (!cell) {
       const auto name = names_.find(tensor.unsafeGetTensorImpl());
+      check_bounds(recorder_.file(), name == names_.end() ? "constant" : name->second, tensor);
       cell =
           Cell::kept(recorder_.constant(tensor, name == names_.end() ? "constant" : name->second));
     }
