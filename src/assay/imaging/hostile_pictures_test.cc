@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "assay/base/damage_test.h"
+#include "assay/base/file.h"
 #include "assay/base/memory_budget.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/decode.h"

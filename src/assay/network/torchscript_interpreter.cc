@@ -155,9 +155,7 @@ class Interpreter {
 
   void check_nesting(int depth) const {
     if (depth > kDeepest)
-      throw InputError(recorder_.file(),
-                       "is made to do harm: a list holds itself, or is nested "
-                       "more than 200 deep");
+      throw Endless(recorder_.file(), "holds a list inside itself, or lists more than 200 deep");
   }
 
   void walk(const jit::Block* block, Environment& environment) {

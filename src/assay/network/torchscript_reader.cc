@@ -1,6 +1,7 @@
 #include "assay/network/torchscript_reader.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "assay/base/error.h"
 #include "assay/network/numerics.h"
@@ -97,6 +98,8 @@ class Reader {
 
   Graph read(const std::vector<InputSize>& sizes) {
     constexpr int kBatches[] = {2, 1, 4, 8, 16, 32};
+    constexpr std::chrono::seconds kPatience{60};
+    const auto start = std::chrono::steady_clock::now();
     std::string reason;
     std::size_t furthest = 0;
     for (const int batch : kBatches)
@@ -110,6 +113,8 @@ class Reader {
         } catch (const InputError& error) {
           if (reason.empty() || progress_ > furthest) reason = error.what();
           furthest = std::max(furthest, progress_);
+          if (std::chrono::steady_clock::now() - start > kPatience)
+            throw InputError("", reason + " (no more sizes were tried after a minute)");
         }
       }
     throw InputError("", reason);
