@@ -43,8 +43,8 @@ int main() {
          "Written by `tools/operators_table.cc` from the table that the readers and executors "
          "use;\n"
          "`./ci.sh operators` fails where this file is another. "
-      << count << " operators.\n"
-      << "Which architectures were read and agree: [architectures.md](architectures.md).\n\n"
+      << count
+      << " operators.\n\n"
          "ONNX files of operator sets "
       << kOldestOpset << " to " << kNewestOpset
       << " are read; where a form is also the one of an older\n"
