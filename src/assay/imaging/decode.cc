@@ -29,8 +29,16 @@ cv::Mat decode_pixels(std::string_view bytes, const std::string& name, cv::Mat i
   try {
     // The bytes are only read; the matrix has no const form.
     const cv::Mat file(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
+    // A decoder that refuses the header says nothing and leaves `into` as it was: black. Where the
+    // mark is still there (or the picture begins with it) the answer is asked for once more.
+    constexpr std::array<std::uint8_t, 3> kMark = {0x5A, 0xA5, 0x3C};
+    std::memcpy(into.data, kMark.data(), kMark.size());
+    const cv::Mat kept = into;
     // Unchanged: the depth and channels of the file, orientation ignored.
-    return cv::imdecode(file, cv::IMREAD_UNCHANGED, &into);
+    cv::Mat made = cv::imdecode(file, cv::IMREAD_UNCHANGED, &into);
+    if (made.data == kept.data && std::memcmp(kept.data, kMark.data(), kMark.size()) == 0)
+      made = cv::imdecode(file, cv::IMREAD_UNCHANGED);
+    return made;
   } catch (const cv::Exception&) {
     return {};
   } catch (const std::bad_alloc&) {

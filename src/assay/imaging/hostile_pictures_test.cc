@@ -65,6 +65,13 @@ TEST(HostilePictures, SizesBeyondAnyPictureAreRefusedFromTheHeader) {
   EXPECT_NE(refusal_of(patched(webp, 21, "\xFF\xFF\xFF\x0F")), "");
 }
 
+// The decoder's own limit of a million a side lies below ours: what it refuses is no black picture.
+TEST(HostilePictures, WhatTheDecoderRefusesIsRefused) {
+  for (const int width : {1'000'001, 1 << 20})
+    EXPECT_NE(refusal_of(png(width, 1, 8, 0, "", std::string(width + 1, '\x7F'))), "") << width;
+  EXPECT_EQ(refusal_of(png(1'000'000, 1, 8, 0, "", std::string(1'000'001, '\0'))), "");
+}
+
 // 2^28 pixels of nothing in a few hundred kilobytes.
 TEST(HostilePictures, DecompressionBombsAreRefusedByTheBudget) {
   const std::uint64_t before = memory_budget();

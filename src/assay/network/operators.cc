@@ -142,8 +142,10 @@ Outputs call(const Graph& graph, const Node& node, const Kernel& kernel, const I
   } catch (const c10::Error& error) {
     throw failed(error.what_without_backtrace());
   } catch (const std::bad_alloc& error) {
-    const ValueId made = node.outputs.empty() ? kNoValue : node.outputs[0];
-    throw failed((made == kNoValue ? "" : "\"" + graph.name(made) + "\" ") + memory_refusal(error));
+    // A TorchScript file's nodes are called before they have a graph.
+    const bool named = !node.outputs.empty() && node.outputs[0] != kNoValue &&
+                       node.outputs[0] < graph.value_count();
+    throw failed((named ? "\"" + graph.name(node.outputs[0]) + "\" " : "") + memory_refusal(error));
   } catch (const BugError&) {
     throw;
   } catch (const std::exception& error) {

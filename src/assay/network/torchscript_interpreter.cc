@@ -14,7 +14,6 @@ namespace jit = torch::jit;
 
 namespace {
 
-constexpr std::int64_t kMostSteps = 500'000;
 constexpr int kDeepest = 200;
 
 class Interpreter {
@@ -129,11 +128,6 @@ class Interpreter {
     return result;
   }
 
-  void count_step() {
-    if (++steps_ > kMostSteps)
-      throw Endless(recorder_.file(), "the program takes more than half a million steps");
-  }
-
   // Looks into lists; each item is a step, and a list that holds itself or is nested too deep for
   // any recursion is refused.
   bool holds_unknown(const Value& value, int depth = 0) {
@@ -141,7 +135,7 @@ class Interpreter {
     check_nesting(depth);
     bool found = false;
     const auto look = [&](const Value& item) {
-      count_step();
+      recorder_.count_step();
       found = holds_unknown(item, depth + 1) || found;
     };
     if (const List* list = value.as<List>()) {
@@ -157,14 +151,12 @@ class Interpreter {
 
   void check_nesting(int depth) const {
     if (depth > kDeepest)
-      throw InputError(recorder_.file(),
-                       "is made to do harm: a list holds itself, or is nested "
-                       "more than 200 deep");
+      throw Endless(recorder_.file(), "holds a list inside itself, or lists more than 200 deep");
   }
 
   void walk(const jit::Block* block, Environment& environment) {
     for (const jit::Node* node : block->nodes()) {
-      count_step();
+      recorder_.count_step();
       step(node, environment);
     }
   }
@@ -377,7 +369,7 @@ class Interpreter {
       environment[block->inputs()[0]] = Number{trip};
       for (std::size_t i = 0; i < carried.size(); ++i)
         environment[block->inputs()[i + 1]] = carried[i];
-      ++steps_;
+      recorder_.count_step();
       walk(block, environment);
       condition = read(environment, block->outputs()[0]);
       if (condition.as<Unknown>()) return set_unknown(node, environment);
@@ -403,7 +395,6 @@ class Interpreter {
   std::unordered_map<const void*, std::string> paths_;  // of modules
   std::unordered_map<const void*, std::string> names_;  // of parameters and buffers
   std::unordered_map<const void*, CellRef> kept_;       // by the file's tensor
-  std::int64_t steps_ = 0;
   int depth_ = 0;
 };
 

@@ -5,7 +5,7 @@
 // control flow are carried out; so loops over layers unroll, and branches that the trial's shape,
 // the model's settings or None decide are decided. A branch on the picture's content, a write to
 // the model's own attributes, and every operator without a translation are refused together in
-// Recorder::refusal. Bounds: half a million instructions, 200 calls deep.
+// Recorder::refusal. Bounds: the reading's Effort, and 200 calls deep.
 #pragma once
 
 #include "assay/network/torchscript_recorder.h"

@@ -75,7 +75,7 @@ class Reader {
   // The network for pictures of this shape, whose input has the free sizes `given`.
   Graph translate(const Shape& shape, const Shape& given) {
     const at::NoGradGuard no_grad;
-    Recorder recorder(path_);
+    Recorder recorder(path_, effort_);
     const Traced input = recorder.input("input", at::zeros({}).expand(shape));
     Outputs outputs;
     try {
@@ -107,7 +107,8 @@ class Reader {
         } catch (const Refusal&) {
           throw;
         } catch (const torchscript::Endless&) {
-          throw;
+          if (reason.empty()) throw;
+          throw InputError("", reason + " (the other sizes would take too long to try)");
         } catch (const InputError& error) {
           if (reason.empty() || progress_ > furthest) reason = error.what();
           furthest = std::max(furthest, progress_);
@@ -165,6 +166,7 @@ class Reader {
   const torch::jit::Module& module_;
   Layout layout_;
   std::string type_;
+  torchscript::Effort effort_;
   std::size_t progress_ = 0;  // nodes of the last translation, whole or not
 };
 

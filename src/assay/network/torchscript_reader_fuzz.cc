@@ -5,6 +5,7 @@
 // checksums: no mutation of an archive would get past those.
 #include <pthread.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sys/resource.h>
 
 #include "assay/base/seed_corpus_test.h"
 #include "assay/network/archive_test.h"
@@ -56,8 +57,13 @@ std::vector<network::ArchiveEntry> entries_listed(std::string_view bytes) {
 extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments) {
   network::configure_numerics();
   network::set_memory_budget(64 << 20);
-  // What dies in the reader's child process is the reader's to report.
-  pthread_atfork(nullptr, nullptr, [] { __sanitizer_set_death_callback(nullptr); });
+  // What dies in the reader's child process is the reader's to report: there nothing is called a
+  // finding, and none can be written.
+  pthread_atfork(nullptr, nullptr, [] {
+    __sanitizer_set_death_callback(nullptr);
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_NOFILE, &none);
+  });
   std::vector<std::string> seeds;
   for (const auto& model : network::small_torchscript_models()) {
     seeds.push_back(model.bytes);

@@ -232,7 +232,7 @@ def forward(self, x):
         n += 1
     return torch.linear(torch.conv2d(x, self.a).mean([2, 3]), self.w)
 )"),
-              HasSubstr("half a million steps"));
+              HasSubstr("a million steps"));
   EXPECT_THAT(refusal_of_code(R"(
 def forward(self, x):
     items = [1]

@@ -39,6 +39,15 @@ at::Tensor hollow(const at::Tensor& tensor) {
 
 }  // namespace
 
+void Effort::spend(const std::string& file, std::int64_t steps) {
+  left_ -= steps;
+  if (left_ < 0) throw Endless(file, "the program takes more than a million steps");
+}
+
+void Effort::spend_on(const std::string& file, const at::Tensor& computed) {
+  spend(file, 1 + (computed.defined() ? computed.numel() : 0) / 16'384);
+}
+
 std::int64_t onnx_type(at::ScalarType type) {
   switch (type) {
     case at::kFloat:
@@ -179,6 +188,7 @@ std::vector<Traced> Recorder::emit_all(const std::string& op, const std::vector<
     for (const Traced& input : inputs)
       arguments.push_back(input.name.empty() ? nullptr : &input.trial);
     made = call(shell_, recorded.node, known->make(recorded.node), Inputs(arguments));
+    for (const at::Tensor& tensor : made) effort_.spend_on(file(), tensor);
   }
   std::vector<Traced> results;
   for (std::size_t i = 0; i < outputs; ++i) {

@@ -23,15 +23,29 @@ using Attributes = std::map<std::string, Attribute>;
 using Numbers = std::vector<std::int64_t>;
 inline constexpr int kOpset = 17;
 
+// What reading one file may cost, over all the trial pictures that it is read with: a count, so that
+// the same file is refused on every machine.
+class Effort {
+ public:
+  // One for an instruction or an item looked at, and one for every 16,384 numbers computed. Endless
+  // where it was the last.
+  void spend(const std::string& file, std::int64_t steps = 1);
+  void spend_on(const std::string& file, const at::Tensor& computed);
+
+ private:
+  std::int64_t left_ = 1'000'000;
+};
+
 class Recorder {
  public:
-  explicit Recorder(const std::string& file) : shell_(file) {}
+  Recorder(const std::string& file, Effort& effort) : shell_(file), effort_(effort) {}
   const std::string& file() const { return shell_.file(); }
 
   // -- where the program is: names of values and messages say so
   void enter(const std::string& module) { modules_.push_back(module); }
   void leave() { modules_.pop_back(); }
   std::string module() const { return modules_.empty() ? "" : modules_.back(); }
+  void count_step() { effort_.spend(file()); }
 
   // -- values
   Traced input(const std::string& name, at::Tensor trial);
@@ -78,6 +92,7 @@ class Recorder {
   std::vector<bool> needed_nodes(const std::set<std::string>& outputs) const;
 
   Graph shell_;  // for messages
+  Effort& effort_;
   std::string input_name_;
   std::vector<Recorded> nodes_;
   std::unordered_map<std::string, at::Tensor> constants_;
