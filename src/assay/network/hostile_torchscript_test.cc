@@ -160,7 +160,7 @@ TEST_F(HostileTorchScript, ProgramsThatNeverEndAreRefused) {
                                  "    while True:\n        x = x\n    return x\n"),
               HasSubstr("steps"));
   EXPECT_THAT(refusal_of_program("def forward(self, x):\n    n = 0\n"
-                                 "    for i in range(2 ** 62):\n        n = n + i\n"
+                                 "    for i in range(1 << 62):\n        n = n + i\n"
                                  "    return x * n\n"),
               HasSubstr("steps"));
 }
@@ -170,16 +170,23 @@ TEST_F(HostileTorchScript, ListsMadeToHurtAreRefused) {
     return refusal_of_program("def forward(self, x):\n" + lines);
   };
   EXPECT_NE(returning("    l: List[Any] = []\n    l.append(l)\n    return l\n"), "");
-  EXPECT_NE(returning("    l: List[Any] = [x]\n    for i in range(100000):\n"
-                      "        l = [l]\n    return l\n"),
+  EXPECT_NE(returning("    l: List[Any] = []\n    m: List[Any] = []\n    l.append(m)\n"
+                      "    m.append([l])\n    return l\n"),
             "");
-  EXPECT_NE(returning("    l: List[Any] = [x]\n    for i in range(60):\n"
-                      "        l = [l, l]\n    return l\n"),
-            "");
+  EXPECT_NE(
+      returning("    l: List[Any] = [x]\n    for i in range(100000):\n"
+                "        m: List[Any] = []\n        m.append(l)\n        l = m\n    return l\n"),
+      "");
+  EXPECT_NE(
+      returning(
+          "    l: List[Any] = [x]\n    for i in range(60):\n"
+          "        m: List[Any] = []\n        m.append(l)\n        m.append(l)\n        l = m\n"
+          "    return l\n"),
+      "");
   EXPECT_NE(returning("    l = [1]\n    for i in range(60):\n        l = l + l\n"
                       "    return x * len(l)\n"),
             "");
-  EXPECT_NE(returning("    l = [1] * (2 ** 40)\n    return x * len(l)\n"), "");
+  EXPECT_NE(returning("    l = [1] * (1 << 40)\n    return x * len(l)\n"), "");
   EXPECT_NE(returning("    l = [1] * 1000000\n    n = 0\n    for i in range(1000000):\n"
                       "        n = n + l[i]\n    return x * n\n"),
             "");
@@ -190,20 +197,17 @@ TEST_F(HostileTorchScript, ListsMadeToHurtAreRefused) {
 
 TEST_F(HostileTorchScript, TensorsOfAnySizeAreRefused) {
   for (const std::string made :
-       {"torch.zeros([2 ** 31, 2 ** 31])", "torch.ones([2 ** 40])", "torch.arange(2 ** 40)",
-        "torch.zeros([-1])", "torch.full([2 ** 20, 2 ** 20], 1.0)",
-        "x.repeat([2 ** 20, 2 ** 20, 1, 1])", "x.expand([2 ** 40, 3, 8, 8]) * 2",
-        "torch.eye(2 ** 20)", "torch.constant_pad_nd(x, [2 ** 40, 2 ** 40])",
-        "torch.tile(x, [2 ** 30, 2 ** 30])", "torch.linspace(0, 1, 2 ** 40)",
-        "torch.cat([x] * 1000000, 2)", "torch.as_strided(x, [2 ** 30, 2 ** 30], [2 ** 40, 1])",
-        "torch.upsample_nearest2d(x, [2 ** 31, 2 ** 31])"}) {
+       {"torch.zeros([1 << 31, 1 << 31])", "torch.ones([1 << 40])", "torch.arange(1 << 40)",
+        "torch.zeros([-1])", "torch.full([1 << 20, 1 << 20], 1.0)",
+        "x.repeat([1 << 20, 1 << 20, 1, 1])", "x.expand([1 << 40, 3, 8, 8]) * 2",
+        "torch.eye(1 << 20)", "torch.constant_pad_nd(x, [1 << 40, 1 << 40])",
+        "torch.tile(x, [1 << 30, 1 << 30])", "torch.linspace(0, 1, 1 << 40)",
+        "torch.cat([x] * 1000000, 2)", "torch.as_strided(x, [1 << 30, 1 << 30], [1 << 40, 1])",
+        "torch.upsample_nearest2d(x, [1 << 31, 1 << 31], None)"}) {
     SCOPED_TRACE(made);
-    try {
-      EXPECT_NE(refusal_of_program("def forward(self, x):\n    y = " + made +
-                                   "\n    return torch.matmul(x.mean([2, 3]), self.w) + y.sum()\n"),
-                "");
-    } catch (const c10::Error&) {  // this libtorch does not know the call: no file to try
-    }
+    EXPECT_NE(refusal_of_program("def forward(self, x):\n    y = " + made +
+                                 "\n    return torch.matmul(x.mean([2, 3]), self.w) + y.sum()\n"),
+              "");
   }
 }
 

@@ -31,25 +31,30 @@ void write_line(int to, char kind, std::string text) {
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-#define ASSAY_SHADOW_MEMORY  // the sanitiser's own needs are beyond any limit
+#define ASSAY_SHADOW_MEMORY
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define ASSAY_SHADOW_MEMORY
 #endif
 #endif
 
+// AddressSanitizer's shadow is mapped already; what it keeps of freed memory comes on top.
+#ifdef ASSAY_SHADOW_MEMORY
+constexpr rlim_t kSanitizer = 1 << 30;
+#else
+constexpr rlim_t kSanitizer = 0;
+#endif
+
 // The budget beside what the process has: more ends in std::bad_alloc, not in a full machine.
 void limit_memory() {
-#ifndef ASSAY_SHADOW_MEMORY
   std::uint64_t pages = 0;
   std::ifstream statm("/proc/self/statm");
   for (int field = 0; field < 6; ++field) statm >> pages;  // the sixth: data and stack
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   if (!statm) return;
-  const rlim_t most = pages * page + memory_budget();
+  const rlim_t most = pages * page + memory_budget() + kSanitizer;
   const rlimit limit{most, most};
   setrlimit(RLIMIT_DATA, &limit);
-#endif
 }
 
 [[noreturn]] void be_the_child(const std::function<void(const Say&)>& act, int to) {

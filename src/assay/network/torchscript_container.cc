@@ -34,6 +34,27 @@ const Value* find(const Dict& dict, const Value& key) {
   return nullptr;
 }
 
+// Whether `container` is somewhere inside `value`.
+bool holds(const Value& value, const void* container) {
+  const auto in = [&](const Value& item) { return holds(item, container); };
+  if (const List* list = value.as<List>())
+    return list->get() == container || std::any_of((*list)->begin(), (*list)->end(), in);
+  if (const Tuple* tuple = value.as<Tuple>())
+    return std::any_of((*tuple)->items.begin(), (*tuple)->items.end(), in);
+  if (const Dict* dict = value.as<Dict>())
+    return dict->get() == container ||
+           std::any_of((*dict)->begin(), (*dict)->end(),
+                       [&](const auto& entry) { return in(entry.second); });
+  return false;
+}
+
+// Everything that is put into a list or dictionary comes by here: one that holds itself would end no
+// recursion and never be freed.
+const Value& taken_into(const void* container, const Value& value) {
+  if (holds(value, container)) throw Untranslated("a list or dictionary that holds itself");
+  return value;
+}
+
 Value item(Call& c) {
   if (const Dict* dict = c.as<Dict>(0)) {
     const Value* found = find(*dict, c[1]);
@@ -50,22 +71,22 @@ Value set_item(Call& c) {
   if (const Dict* dict = c.as<Dict>(0)) {
     for (auto& [k, v] : **dict)
       if (same_key(k, c[1])) {
-        v = c[2];
+        v = taken_into(dict->get(), c[2]);
         return std::monostate{};
       }
     if ((*dict)->size() >= kMostItems)
       throw Untranslated("a dictionary of more than a million keys");
-    (*dict)->emplace_back(c[1], c[2]);
+    (*dict)->emplace_back(c[1], taken_into(dict->get(), c[2]));
     return std::monostate{};
   }
   const List& list = c.list(0);
-  (*list)[place(c, 1, list->size())] = c[2];
+  (*list)[place(c, 1, list->size())] = taken_into(list.get(), c[2]);
   return list;
 }
 
 Value append(Call& c) {
   if (c.list(0)->size() >= kMostItems) throw Untranslated("a list of more than a million items");
-  c.list(0)->push_back(c[1]);
+  c.list(0)->push_back(taken_into(c.list(0).get(), c[1]));
   return c.list(0);
 }
 
@@ -73,6 +94,7 @@ Value extend(Call& c) {
   const std::vector<Value> more = *c.list(1);  // perhaps the same list
   if (c.list(0)->size() + more.size() > kMostItems)
     throw Untranslated("a list of more than a million items");
+  for (const Value& value : more) taken_into(c.list(0).get(), value);
   c.list(0)->insert(c.list(0)->end(), more.begin(), more.end());
   return std::monostate{};
 }
@@ -83,7 +105,7 @@ Value insert(Call& c) {
   const auto size = static_cast<std::int64_t>(list->size());
   std::int64_t at = c.integer(1);
   at = std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
-  list->insert(list->begin() + at, c[2]);
+  list->insert(list->begin() + at, taken_into(list.get(), c[2]));
   return std::monostate{};
 }
 

@@ -240,7 +240,7 @@ def forward(self, x):
         items = items + items
     return torch.linear(torch.conv2d(x, self.a).mean([2, 3]), self.w) + len(items)
 )"),
-              HasSubstr("a million items"));
+              HasSubstr("more than a million"));
   EXPECT_THAT(refusal_of_code(R"(
 def forward(self, x):
     y = torch.zeros([1 << 40, 1 << 20])
