@@ -27,9 +27,9 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text;
 }
 
-std::int64_t product(const std::vector<std::int64_t>& shape, std::size_t from) {
+std::int64_t product(const std::vector<std::int64_t>& shape) {
   std::int64_t n = 1;
-  for (std::size_t i = from; i < shape.size(); ++i) n *= shape[i];
+  for (const std::int64_t d : shape) n *= d;
   return n;
 }
 
@@ -38,30 +38,32 @@ bool is_quantised(const std::string& op) {
          op.find("QuantizeLinear") != std::string::npos;
 }
 
-// The weights of a convolution or product, and how many outputs share each: the input's channels and
-// window are what is left of its items.
+// How many products make one item of the output. Of a matrix product: the length of the rows, of the
+// first factor where that has a shape. Of a convolution: the input's channels and window, what is
+// left of the weights' items beside the outputs that share them.
 std::int64_t products_each(const network::Graph& graph, const network::Node& node,
                            const Shapes& shapes) {
   const bool quantised = node.op.starts_with("QLinear");
   const std::size_t at = quantised ? 3 : 1;
   if (node.inputs.size() <= at) return 0;
-  const auto id = node.inputs[at];
-  const at::Tensor* weight = graph.constant(id);
-  const bool product = node.op.find("MatMul") != std::string::npos;
-  if (!weight) {  // a product of two values, as in attention
-    const auto found = shapes.find(graph.name(id));
-    return product && found != shapes.end() && found->second.size() > 1
-               ? found->second[found->second.size() - 2]
-               : 0;
-  }
-  if (weight->dim() < 2) return 0;
-  if (product) return weight->size(-2);
-  if (node.op == "Gemm") return weight->size(node.integer("transB", 0) != 0 ? 1 : 0);
-  return weight->numel() / std::max<std::int64_t>(1, weight->size(0));
+  const auto shape_of = [&](network::ValueId id) -> std::vector<std::int64_t> {
+    if (const auto found = shapes.find(graph.name(id)); found != shapes.end()) return found->second;
+    const at::Tensor* constant = graph.constant(id);
+    if (!constant) return {};
+    return {constant->sizes().begin(), constant->sizes().end()};
+  };
+  const auto first = shape_of(node.inputs[0]), second = shape_of(node.inputs[at]);
+  if (node.op.find("MatMul") != std::string::npos)
+    return !first.empty() ? first.back() : second.size() > 1 ? second[second.size() - 2] : 0;
+  if (second.size() < 2) return 0;
+  if (node.op == "Gemm") return second[node.integer("transB", 0) != 0 ? 1 : 0];
+  return product(second) / std::max<std::int64_t>(1, second[0]);
 }
 
-// Of one image: convolutions and matrix products; all else is little beside them.
-std::int64_t multiply_accumulates(const network::Graph& graph, const Shapes& shapes) {
+// Of one image: convolutions and matrix products; all else is little beside them. `shapes` are those
+// of a micro-batch of `images`: where among its dimensions they are, tokens and windows decide.
+std::int64_t multiply_accumulates(const network::Graph& graph, const Shapes& shapes,
+                                  std::int64_t images) {
   std::int64_t sum = 0;
   for (const auto& node : graph.nodes()) {
     const bool transposed = node.op == "ConvTranspose";
@@ -71,10 +73,9 @@ std::int64_t multiply_accumulates(const network::Graph& graph, const Shapes& sha
     // Each item of the input of a transposed convolution meets each weight of its channel.
     const auto value = transposed ? node.inputs.at(0) : node.outputs[0];
     const auto found = shapes.find(graph.name(value));
-    if (found != shapes.end())
-      sum += product(found->second, 1) * products_each(graph, node, shapes);
+    if (found != shapes.end()) sum += product(found->second) * products_each(graph, node, shapes);
   }
-  return sum;
+  return sum / images;
 }
 
 // What kind of network it is, and which checks can therefore be asked.
@@ -146,7 +147,7 @@ ordered_json inspect(const network::Classifier& classifier) {
     }
     j["outputs"].push_back({{"name", name}, {"shape", shape}});
   }
-  j["multiply_accumulates"] = multiply_accumulates(graph, shapes);
+  j["multiply_accumulates"] = multiply_accumulates(graph, shapes, classifier.micro_batch());
   try {
     j["default_layer"] = classifier.last_spatial_value();
   } catch (const InputError&) {

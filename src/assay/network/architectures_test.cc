@@ -1,61 +1,58 @@
 // Architectures as other people's tools export them, against their own logits. The files lie in the
 // folder ASSAY_ARCHITECTURES, as written by an exporter of torchvision's models: NAME.onnx, NAME.pt
 // (traced), NAME.scripted.pt, NAME/input.npy [2,3,S,S], NAME/logits.npy [2,1000]. Skipped, loudly,
-// where there is no such folder. The table that it prints is docs/architectures.md's.
+// where there is no such folder. The table that it prints is in docs/operators.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
+#include <vector>
 
 #include "assay/base/error.h"
 #include "assay/base/npy.h"
 #include "assay/network/classifier.h"
-#include "assay/network/executor.h"
-#include "assay/network/model_reader.h"
-#include "assay/network/torch.h"
+#include "assay/network/graph.h"
+#include "assay/network/numerics.h"
+#include "assay/network/pass.h"
 
 namespace assay::network {
 namespace {
 
 namespace fs = std::filesystem;
+using Shape = std::vector<std::int64_t>;
 
 constexpr double kTolerance = 1e-4;  // of the largest logit
 
-// The largest difference from the recorded logits, relative to the largest of them.
+// The largest difference of both executors' logits from the recorded ones, relative to the largest of
+// those.
 double error_of(const fs::path& model, const fs::path& recorded) {
   const NpyArray input = read_npy((recorded / "input.npy").string());
   const NpyArray logits = read_npy((recorded / "logits.npy").string());
   auto pixels = input.values<float>();
-  const auto expected = logits.values<float>();
-  const at::Tensor pictures = at::from_blob(
-      pixels.data(),
-      {static_cast<std::int64_t>(input.shape[0]), static_cast<std::int64_t>(input.shape[1]),
-       static_cast<std::int64_t>(input.shape[2]), static_cast<std::int64_t>(input.shape[3])},
-      at::kFloat);
-  const InputSize size{static_cast<int>(input.shape.at(1)), static_cast<int>(input.shape.at(2)),
-                       static_cast<int>(input.shape.at(3))};
-  const ReadModel read = read_model(model.string(), size, Layout::kNchw, Reading::kGraph);
-  Request request;
-  request.given = {{read.graph->inputs().at(0).value, pictures}};
-  request.wanted = {read.graph->outputs().at(0)};
-  request.input_shapes = {Shape(pictures.sizes().begin(), pictures.sizes().end())};
-  const at::NoGradGuard no_grad;
-  const at::Tensor actual = read.executor->run(request)[0].contiguous();
-  if (actual.numel() != static_cast<std::int64_t>(expected.size()))
-    throw InputError(model.string(), "gives another number of logits");
-  double largest = 0, error = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    largest = std::max(largest, std::abs(double(expected[i])));
-    error = std::max(error, std::abs(double(expected[i]) - actual.data_ptr<float>()[i]));
-  }
-  return error / largest;
+  auto scores = logits.values<float>();
+  const at::Tensor pictures =
+      at::from_blob(pixels.data(), Shape(input.shape.begin(), input.shape.end()), at::kFloat);
+  const at::Tensor expected =
+      at::from_blob(scores.data(), Shape(logits.shape.begin(), logits.shape.end()), at::kFloat);
+  InputDescription described;
+  described.resize = ResizeRule::kSquash;
+  described.resize_height = static_cast<int>(pictures.size(2));
+  described.resize_width = static_cast<int>(pictures.size(3));
+  const Classifier classifier = Classifier::open(model.string(), described, {}, {});
+  const auto difference = [&](const at::Tensor& actual) {
+    if (actual.sizes() != expected.sizes())
+      throw InputError(model.string(), "gives another number of logits");
+    return at::max(at::abs(actual - expected)).item<double>();
+  };
+  return std::max(difference(classifier.plain_forward(pictures).logits),
+                  difference(classifier.forward(pictures).logits)) /
+         at::max(at::abs(expected)).item<double>();
 }
 
 TEST(Architectures, AgreeWithTheirExportersLogits) {

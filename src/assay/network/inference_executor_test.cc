@@ -225,6 +225,16 @@ TEST(InferenceExecutor, DoesNotHideParametersThatAreNotFinite) {
   EXPECT_EQ(Pair(net.finish(pooled_head(net, x, 4)), {8, 3, 8, 8}).fast, nullptr);
 }
 
+TEST(InferenceExecutor, PlansManyResidualStepsOfTokens) {
+  Net net;
+  net.input({kFree, 3, 8, 8});
+  auto x = net.op("Flatten", {net.conv("x", 3, 4, 3)});
+  for (int i = 0; i < 48; ++i)  // exact: 0 or 2x
+    x = net.op("Add", {x, net.op("Abs", {x})});
+  x = net.op("MatMul", {x, net.weight({256, 4})});
+  expect_same(Pair(net.finish(x), {8, 3, 8, 8}));
+}
+
 TEST(InferenceExecutor, LeavesGradientsToTheOtherExecutor) {
   Net net;
   net.input({kFree, 3, 8, 8});

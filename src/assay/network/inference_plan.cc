@@ -192,6 +192,9 @@ class Planner {
       const auto& more = tensor_uses_[tensor].buffers;
       buffers.insert(buffers.end(), more.begin(), more.end());
     }
+    // Each once: what is read by several would else be listed twice as often with every residual sum.
+    std::sort(buffers.begin(), buffers.end());
+    buffers.erase(std::unique(buffers.begin(), buffers.end()), buffers.end());
     for (const ValueId id : node(n).outputs) {
       const bool wanted = id != kNoValue && held_[id].tensor < 0 && held_[id].places.empty();
       step.outputs.push_back(wanted ? new_tensor() : -1);

@@ -1,8 +1,9 @@
 // Runs a TorchScript file by libtorch's own interpreter, as a black box: for files that cannot be
 // read into a graph (made for mobile, quantised).
 //
-// The file's code runs, which reading a file never does; so a child process tries it first, with 1,
-// 2 and 8 pictures. What kills that is refused. The graph has one node, "assay.TorchScript", from
+// The file's code runs, which reading a file never does; so it runs in child processes and nowhere
+// else (child_process.h), one for each pass that may be under way. They try it with 1, 2 and 8
+// pictures first: what kills them is refused. The graph has one node, "assay.TorchScript", from
 // "input" to the file's outputs, named as torchscript_reader.h names them; there are no layers and
 // no gradients, and asking for them is an InputError. The interpreter's own optimisations are off:
 // they change the numbers from the second pass on.

@@ -21,7 +21,9 @@ Kernel identity(const Node&) {
 Kernel dropout(const Node& node) {
   const bool mask = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
   return [mask](const Inputs& in) -> Outputs {
-    if (in.has(2) && in[2].to(at::kBool).any().item<bool>())
+    // A ratio of zero drops nothing in training either; torchvision's Swin is exported with one.
+    const bool drops = !in.has(1) || at::max(in[1]).item<double>() > 0;
+    if (drops && in.has(2) && in[2].to(at::kBool).any().item<bool>())
       refuse("training_mode is set; wanted a trained model");
     if (!mask) return {in[0]};
     return {in[0], at::ones_like(in[0], in[0].options().dtype(at::kBool))};

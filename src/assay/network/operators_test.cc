@@ -220,16 +220,22 @@ TEST(AveragePool, CountsThePadsItIsToldTo) {
 
 TEST(Dropout, PassesItsInputOnAndRefusesTraining) {
   const at::Tensor x = at::ones({3});
+  const auto train = [&](const char* ratio) {
+    OnnxBuilder b = taking(x, 13);
+    auto& mode = *b.model.mutable_graph()->add_initializer();
+    mode.set_name("training");
+    mode.set_data_type(onnx::TensorProto::BOOL);
+    mode.add_int32_data(1);
+    b.floats("none", {}, {0}).floats("half", {}, {.5});
+    b.node("Dropout", {"x", ratio, "training"}, {"y"});
+    return run(b, x)[0];
+  };
   OnnxBuilder b = taking(x, 13);
   b.node("Dropout", {"x"}, {"y"});
   EXPECT_TRUE(run(b, x)[0].is_same(x));
-  OnnxBuilder training = taking(x, 13);
-  auto& mode = *training.model.mutable_graph()->add_initializer();
-  mode.set_name("training");
-  mode.set_data_type(onnx::TensorProto::BOOL);
-  mode.add_int32_data(1);
-  training.node("Dropout", {"x", "", "training"}, {"y"});
-  EXPECT_THROW(run(training, x), InputError);
+  EXPECT_THROW(train(""), InputError);
+  EXPECT_THROW(train("half"), InputError);
+  EXPECT_TRUE(train("none").is_same(x));
 }
 
 TEST(IntegerDivision, ByZeroAndOfTheSmallestNumberDoesNotKillTheProgram) {

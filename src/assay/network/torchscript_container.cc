@@ -168,10 +168,12 @@ Value list_of(Call& c) {
   return make_list(*c.list(0));
 }
 
-// `is` and `is not`, which programs ask of None.
+// `is` and `is not`, which programs ask of None, and attention of its query, key and value.
 Value is(Call& c, bool wanted) {
+  const CellRef *a = c.as<CellRef>(0), *b = c.as<CellRef>(1);
+  if (a && b) return Number{(*a == *b) == wanted};
   if (!c[0].is_none() && !c[1].is_none())
-    throw Untranslated("of two values neither of which is None");
+    throw Untranslated("of two values that are neither None nor tensors");
   return Number{(c[0].is_none() && c[1].is_none()) == wanted};
 }
 

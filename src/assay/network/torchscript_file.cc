@@ -7,8 +7,8 @@
 
 #include "assay/base/error.h"
 #include "assay/base/file.h"
+#include "assay/network/child_process.h"
 #include "assay/network/numerics.h"
-#include "assay/network/rehearsal.h"
 #include "assay/network/sha256.h"
 #include "assay/network/torchscript.h"
 #include "assay/network/zip_archive.h"
@@ -87,11 +87,16 @@ void check_bounds(const std::string& path, const std::string& name, const at::Te
 TorchScriptFile load_torchscript(const std::string& path) {
   const std::string bytes = read_file(path, memory_budget());
   check_kind(path, check_zip_archive(path, bytes));
-  const Rehearsal tried = rehearse([&](const Say&) { load(path, bytes); }, kLoadLimit);
-  if (tried.end == Rehearsal::End::kDied || tried.end == Rehearsal::End::kTimedOut)
-    throw InputError(
-        path, "is damaged or made to do harm: loading it " + how_it_ended(tried, kLoadLimit));
-  if (tried.end == Rehearsal::End::kError) throw InputError("", tried.error);
+  try {
+    ChildProcess child([&](const std::string&) {
+      load(path, bytes);
+      return std::string();
+    });
+    child.ask("", kLoadLimit);
+  } catch (const ChildProcess::Death& death) {
+    throw InputError(path,
+                     std::string("is damaged or made to do harm: loading it ") + death.what());
+  }
   TorchScriptFile file;
   file.module = std::make_shared<torch::jit::Module>(load(path, bytes));
   for (const auto& p : file.module->named_parameters()) check_bounds(path, p.name, p.value);

@@ -1,7 +1,7 @@
 // From the bytes of a TorchScript file to libtorch's module.
 //
 // Loading unpickles the weights and compiles the file's code; none of that code runs. It is tried
-// in a child process first (rehearsal.h), because libtorch's unpickler and compiler trust their
+// in a child process first (child_process.h), because libtorch's unpickler and compiler trust their
 // input. Refused in one line: damaged archives, weights without code (torch.save), programs of
 // torch.export, tensors that reach beyond their storage, what this libtorch cannot load. The module
 // is in evaluation mode, on the CPU. Cost: the weights are read twice.
