@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments) {
   pthread_atfork(nullptr, nullptr, [] {
     __sanitizer_set_death_callback(nullptr);
     const rlimit none{0, 0};
-    setrlimit(RLIMIT_NOFILE, &none);
+    setrlimit(RLIMIT_FSIZE, &none);
   });
   std::vector<std::string> seeds;
   for (const auto& model : network::small_torchscript_models()) {
