@@ -20,6 +20,7 @@ class ByteReader {
              const std::string& name)
       : bytes_(bytes), order_(order), format_(format), name_(name) {}
 
+  const std::string& name() const { return name_; }
   std::uint64_t size() const { return bytes_.size(); }
   std::string_view bytes(std::uint64_t at, std::uint64_t n) const {
     if (at > bytes_.size() || n > bytes_.size() - at) truncated();

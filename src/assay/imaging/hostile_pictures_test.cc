@@ -11,6 +11,7 @@
 #include "assay/base/memory_budget.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/decode.h"
+#include "assay/imaging/file_structure.h"
 #include "assay/imaging/sample_files_test.h"
 
 namespace assay::imaging {
@@ -70,6 +71,33 @@ TEST(HostilePictures, WhatTheDecoderRefusesIsRefused) {
   for (const int width : {1'000'001, 1 << 20})
     EXPECT_NE(refusal_of(png(width, 1, 8, 0, "", std::string(width + 1, '\x7F'))), "") << width;
   EXPECT_EQ(refusal_of(png(1'000'000, 1, 8, 0, "", std::string(1'000'001, '\0'))), "");
+}
+
+// The decoder takes memory for as many rows as a strip says it has, the picture's or not.
+TEST(HostilePictures, TiffStripsTallerThanThePictureAreCutForTheDecoder) {
+  const std::vector<TiffEntry> plain = {{258, 3, 1, 8}, {262, 3, 1, 1}};
+  for (const int rows : {4, 0xFFFF, 1 << 20, -1}) {
+    std::vector<TiffEntry> tall = plain;
+    tall.push_back({278, 4, 1, rows});
+    const std::string file = tiff(1000, 3, std::string(3000, 'g'), tall);
+    EXPECT_EQ(refusal_of(file), "") << rows;
+    EXPECT_EQ(inspect(file, "picture").substitute, tiff(1000, 3, std::string(3000, 'g'),
+                                                        [&] {
+                                                          std::vector<TiffEntry> fitting = plain;
+                                                          fitting.push_back({278, 4, 1, 3});
+                                                          return fitting;
+                                                        }()))
+        << rows;
+  }
+}
+
+TEST(HostilePictures, TiffTilesBeyondTheBudgetAreRefused) {
+  const std::vector<TiffEntry> tiled = {{258, 3, 1, 8},      {262, 3, 1, 1}, {322, 3, 1, 0x2000},
+                                        {323, 3, 1, 0x2000}, {324, 4, 1, 8}, {325, 4, 1, 64}};
+  const std::uint64_t before = memory_budget();
+  set_memory_budget(64 << 20);
+  EXPECT_THAT(refusal_of(tiff(8, 8, std::string(64, 'g'), tiled)), HasSubstr("--max-memory"));
+  set_memory_budget(before);
 }
 
 // 2^28 pixels of nothing in a few hundred kilobytes.

@@ -78,7 +78,8 @@ inline std::string tiff(int width, int height, const std::string& pixels,
   const auto u32 = [&](int v) { return u16(v & 0xFFFF) + u16(v >> 16); };
   entries.insert(entries.begin(), {{256, 3, 1, width}, {257, 3, 1, height}, {259, 3, 1, 1}});
   entries.push_back({273, 4, 1, 8});
-  entries.push_back({278, 3, 1, height});
+  if (std::none_of(entries.begin(), entries.end(), [](const TiffEntry& e) { return e.tag == 278; }))
+    entries.push_back({278, 3, 1, height});
   entries.push_back({279, 4, 1, static_cast<int>(pixels.size())});
   std::sort(entries.begin(), entries.end(),
             [](const TiffEntry& a, const TiffEntry& b) { return a.tag < b.tag; });

@@ -148,6 +148,7 @@ void check_pieces(const Directory& directory, const ByteReader& in, const Kind& 
   if (piece_height == 0 || piece_width == 0 || piece_height > kLongestSide ||
       piece_width > kLongestSide)
     in.damaged("the size of its tiles");
+  check_extent(piece_height, piece_width, in.name());
   const std::uint64_t planes = kind.planar == 2 ? kind.samples : 1;
   const std::uint64_t pieces = (height + piece_height - 1) / piece_height *
                                ((width + piece_width - 1) / piece_width) * planes;
@@ -169,10 +170,10 @@ void check_pieces(const Directory& directory, const ByteReader& in, const Kind& 
 }
 
 // Writes `value` over the first item of a field.
-void overwrite(std::string& file, const Directory::Field& f, std::uint8_t value, ByteOrder order) {
+void overwrite(std::string& file, const Directory::Field& f, std::uint64_t value, ByteOrder order) {
   const auto n = static_cast<std::uint64_t>(f.item_bytes);
-  for (std::uint64_t i = 0; i < n; ++i) file[f.at + i] = 0;
-  file[f.at + (order == ByteOrder::kBig ? n - 1 : 0)] = static_cast<char>(value);
+  for (std::uint64_t i = 0; i < n; ++i)
+    file[f.at + (order == ByteOrder::kBig ? n - 1 - i : i)] = static_cast<char>(value >> (8 * i));
 }
 
 }  // namespace
@@ -222,6 +223,11 @@ FileStructure inspect_tiff(std::string_view bytes, const std::string& name) {
     // alone.
     if (s.substitute.empty()) s.substitute = bytes;
     overwrite(s.substitute, *directory.field(kExtraSamples), 1, order);
+  }
+  if (!directory.field(kTileOffsets) && directory.number(kRowsPerStrip, 0) > height) {
+    // The decoder would take memory for rows that are not there.
+    if (s.substitute.empty()) s.substitute = bytes;
+    overwrite(s.substitute, *directory.field(kRowsPerStrip), height, order);
   }
   return s;
 }
