@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "assay/audit/plan.h"
 #include "assay/base/damage_test.h"
 
@@ -11,8 +9,6 @@ namespace assay::audit {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr std::chrono::seconds kPatience{60};  // under sanitisers, on a busy machine
 
 const std::string kPlan =
     "assay: 1\nmodel: {file: m.onnx, labels: [cat, dog], input: imagenet}\n"
@@ -22,13 +18,11 @@ const std::string kPlan =
 
 std::string refusal_of(const std::string& text) {
   std::string refusal;
-  const auto start = std::chrono::steady_clock::now();
   try {
     parse_plan(text, "audit.yaml");
   } catch (const InputError& error) {
     refusal = error.what();
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, kPatience);
   EXPECT_EQ(refusal.find('\n'), std::string::npos) << refusal.substr(0, 200);
   return refusal;
 }

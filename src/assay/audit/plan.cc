@@ -148,6 +148,10 @@ Plan parse_plan(const std::string& text, const std::string& file) {
     plan.checks.push_back(read_check(file, name, all.take(name)));
   }
   if (plan.checks.empty()) throw InputError(place(file, node), "checks: none is listed");
+  constexpr std::size_t kMostChecks = 1000;
+  if (plan.checks.size() > kMostChecks)
+    throw InputError(place(file, node), "checks: " + std::to_string(plan.checks.size()) +
+                                            " are listed; at most 1,000 can be");
   keys.finish({"assay", "model", "data", "checks"});
   add_standing_checks(plan);
   return plan;

@@ -18,7 +18,7 @@ data: {images: val, limit: 500, seed: 7}
 checks:
   accuracy: {require: {top1: ">= 0.90", recall/cat: {at_least: 0.8, confidence: 0.9}}}
   calibration: {bins: 10}
-  colours: {check: heatmap, method: gradcam}
+  colours: {check: heatmap, method: grad_cam}
   pictures:
 )";
 
@@ -77,7 +77,7 @@ TEST(Plan, NamesFileLineAndNearestKeyOfAMistake) {
   EXPECT_THAT(with("bins: 10", "bins: 1"),
               HasSubstr("audit.yaml:6: checks.calibration: bins: got 1, wanted 2 to"));
   EXPECT_THAT(with("bins: 10", "bins: many"), HasSubstr("got \"many\", wanted a whole number"));
-  EXPECT_THAT(with("method: gradcam", "method: grad"), HasSubstr("audit.yaml:7"));
+  EXPECT_THAT(with("method: grad_cam", "method: grad"), HasSubstr("audit.yaml:7"));
   EXPECT_THAT(with("input: imagenet", "input: imagnet"),
               testing::AllOf(StartsWith("dir/audit.yaml:2"), HasSubstr("imagenet")));
   EXPECT_THAT(with("output: probabilities", "output: probs"), StartsWith("dir/audit.yaml:2"));

@@ -9,7 +9,10 @@ YAML::Node parse_yaml(const std::string& text, const std::string& path) {
   try {
     return YAML::Load(text);
   } catch (const YAML::Exception& e) {
-    throw InputError(path + ":" + std::to_string(e.mark.line + 1), "not valid YAML: " + e.msg);
+    std::string text = e.msg;  // may quote a character of the file, whichever it is
+    for (char& c : text)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    throw InputError(path + ":" + std::to_string(e.mark.line + 1), "not valid YAML: " + text);
   }
 }
 

@@ -31,7 +31,7 @@ struct Range {
   double high = std::numeric_limits<double>::infinity();  // both ends are legal
 };
 
-// The legal words of a text parameter, separated by '|' ("hirescam|gradcam"); empty: any text.
+// The legal words of a text parameter, separated by '|' ("hires_cam|grad_cam"); empty: any text.
 struct Choice {
   std::string_view words;
 };

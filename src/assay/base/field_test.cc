@@ -17,7 +17,7 @@ struct Sample {
     return std::tuple{field("bins", &Params::bins, Range{2, 1000}, "", "bins", Stage::kSummarising),
                       field("level", &Params::level, Range{0, 1}, "px", "level", Stage::kMeasuring),
                       field("fast", &Params::fast, "fast", Stage::kMeasuring),
-                      field("method", &Params::method, Choice{"hirescam|gradcam|a"}, "method",
+                      field("method", &Params::method, Choice{"hires_cam|grad_cam|a"}, "method",
                             Stage::kMeasuring)};
   }
 };
@@ -42,7 +42,7 @@ TEST(Field, ListsNamesInitialValuesAndStages) {
   ASSERT_EQ(all.size(), 4u);
   EXPECT_EQ(to_text(all[0].initial), "15");
   EXPECT_EQ(all[0].stage, Stage::kSummarising);
-  EXPECT_THAT(all[3].choices, testing::ElementsAre("hirescam", "gradcam", "a"));
+  EXPECT_THAT(all[3].choices, testing::ElementsAre("hires_cam", "grad_cam", "a"));
 }
 
 TEST(Field, SetsAndGetsByName) {
@@ -63,8 +63,8 @@ TEST(Field, RefusesIllegalValuesByNameWithWhatWasWanted) {
   EXPECT_EQ(refusal("level", "nan"), "here: level: got nan, wanted 0 to 1 px");
   EXPECT_EQ(refusal("fast", "1"), "here: fast: got \"1\", wanted true or false");
   EXPECT_EQ(refusal("method", "grad-cam"),
-            "here: method: got \"grad-cam\", wanted one of hirescam, gradcam, a (did you mean "
-            "gradcam?)");
+            "here: method: got \"grad-cam\", wanted one of hires_cam, grad_cam, a (did you mean "
+            "grad_cam?)");
 }
 
 TEST(Field, FindsTheNearestNameOnlyWhenItIsNear) {

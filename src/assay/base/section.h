@@ -47,6 +47,8 @@ struct Overlay {
   // The part of the picture that the map covers, as fractions of its width and height: left, top,
   // right, bottom.
   double box[4] = {0, 0, 1, 1};
+  // Values below 0 mean something too: drawn in a second colour.
+  bool diverging = false;
 };
 
 struct Exhibit {

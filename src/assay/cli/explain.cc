@@ -1,4 +1,4 @@
-// assay explain MODEL IMAGE… --method M [--target CLASS] [--layer VALUE] -o DIR
+// assay explain MODEL IMAGE… --method M [its options] [--target CLASS] [--layer VALUE] -o DIR
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include "assay/cli/command.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/overlay.h"
-#include "assay/methods/attribution/cam.h"
+#include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/batch.h"
 #include "assay/network/classifier.h"
 #include "assay/network/pass.h"
@@ -27,9 +27,37 @@ namespace {
 struct ExplainOptions {
   ModelOptions model;
   std::vector<std::string> images;
-  std::string method = "hirescam", target, layer, directory;
-  bool json = false;
+  std::string method = "hires_cam", target, layer, directory;
+  std::map<std::string, std::string> settings;  // the methods' own options by name, as written
+  bool json = false, keep_sign = false;
+  std::uint64_t seed = 0;
 };
+
+std::string option_of(std::string field) {
+  std::replace(field.begin(), field.end(), '_', '-');
+  return "--" + field;
+}
+
+// What was given, read as the method's own options; InputError for those of other methods.
+methods::Settings settings_of(const methods::Method& method, const ExplainOptions& options) {
+  methods::Settings settings;
+  const auto fields = method.fields();
+  for (const auto& [name, text] : options.settings) {
+    if (text.empty()) continue;
+    const auto own = std::find_if(fields.begin(), fields.end(),
+                                  [&, n = name](const FieldInfo& f) { return f.name == n; });
+    if (own == fields.end()) {
+      std::string others;
+      for (const auto& field : fields)
+        others += (others.empty() ? "" : ", ") + option_of(field.name);
+      throw InputError(option_of(name),
+                       "is no option of " + std::string(method.info.name) +
+                           (others.empty() ? ", which has none" : "; those are " + others));
+    }
+    settings.emplace_back(name, parsed(*own, text, option_of(name)));
+  }
+  return settings;
+}
 
 // A class by its name, else by its index; -1 for the predicted one.
 std::int64_t target_class(const std::string& target, const network::Classifier& classifier) {
@@ -54,7 +82,14 @@ std::int64_t target_class(const std::string& target, const network::Classifier& 
 const char* status_of(const std::vector<float>& map) {
   if (!std::all_of(map.begin(), map.end(), [](float v) { return std::isfinite(v); }))
     return "nonfinite";
-  return std::any_of(map.begin(), map.end(), [](float v) { return v > 0; }) ? "ok" : "zero";
+  return std::any_of(map.begin(), map.end(), [](float v) { return v != 0; }) ? "ok" : "zero";
+}
+
+// The share `quantile` of the map's values have a smaller magnitude.
+double magnitude_at(const at::Tensor& map, double quantile) {
+  const at::Tensor sorted = std::get<0>(at::sort(at::abs(map).flatten()));
+  return sorted[static_cast<std::int64_t>(quantile * static_cast<double>(map.numel() - 1))]
+      .item<double>();
 }
 
 class Explainer {
@@ -62,24 +97,38 @@ class Explainer {
   Explainer(const ExplainOptions& options, const network::Classifier& classifier)
       : options_(options),
         classifier_(classifier),
-        method_(options.method == "gradcam" ? methods::CamMethod::kGradCam
-                                            : methods::CamMethod::kHiResCam),
-        target_(target_class(options.target, classifier)),
-        layer_(options.layer.empty() ? classifier.last_spatial_value()
-                                     : classifier.value_named(options.layer)) {}
+        method_(methods::attribution_named(options.method, "--method")),
+        settings_(settings_of(method_, options)),
+        target_(target_class(options.target, classifier)) {
+    if (!of_layer()) {
+      if (!options.layer.empty())
+        throw InputError("--layer", "is no option of " + std::string(method_.info.name) +
+                                        ", which explains the input");
+      return;
+    }
+    layer_ = options.layer.empty() ? classifier.last_spatial_value()
+                                   : classifier.value_named(options.layer);
+  }
 
   void explain(const imaging::Row& row, const imaging::Picture& picture) {
     const methods::Slot slot{&picture, row.id};
     const at::Tensor input =
         methods::input_tensor(classifier_, classifier_.input(), std::span(&slot, 1));
-    const std::vector<std::string> keep{layer_};
+    std::vector<std::string> keep;
+    if (of_layer()) keep.push_back(layer_);
     const auto pass = classifier_.plain_forward(input, keep);
     const std::int64_t target =
         target_ >= 0 ? target_ : pass.logits[0].argmax().item<std::int64_t>();
-    const at::Tensor map = methods::signed_cam(classifier_, input, layer_, pass.values.at(layer_),
-                                               std::span(&target, 1), method_)[0]
-                               .clamp_min(0)  // keeps NaN
-                               .contiguous();
+    methods::Question question{classifier_, input, {target},     {image_name(row)},
+                               layer_,      {},    options_.seed};
+    if (of_layer())
+      question.value = pass.values.at(layer_);
+    else
+      question.input = input.narrow(0, 0, 1);
+    const methods::Attribution made = method_.explain(question, settings_);
+    at::Tensor map = made.map[0].contiguous();
+    const bool signed_map = !of_layer() || options_.keep_sign;
+    if (!signed_map) map = map.clamp_min(0);  // keeps NaN
     Overlay overlay;
     overlay.height = static_cast<int>(map.size(0));
     overlay.width = static_cast<int>(map.size(1));
@@ -88,32 +137,53 @@ class Explainer {
         imaging::covered_box(picture, classifier_.input(), methods::demand_of(classifier_));
     const double corners[] = {box.left, box.top, box.right, box.bottom};
     std::copy(std::begin(corners), std::end(corners), overlay.box);
-    write(row, picture, target, overlay);
+    overlay.diverging = signed_map;
+    // A gradient's few largest pixels would leave the others invisible.
+    if (made.channels.defined()) overlay.scale_max = magnitude_at(map, 0.99);
+    write(row, picture, target, overlay, made);
   }
 
  private:
+  bool of_layer() const { return method_.info.resolution == methods::Resolution::kLayer; }
+
   void write(const imaging::Row& row, const imaging::Picture& picture, std::int64_t target,
-             const Overlay& overlay) {
-    const std::string status = status_of(overlay.values);
+             const Overlay& overlay, const methods::Attribution& made) {
+    const std::string status = status_of(overlay.values), method(method_.info.name);
     const std::string base =
-        (fs::path(options_.directory) / (unique_stem(row.id) + "." + options_.method)).string();
+        (fs::path(options_.directory) / (unique_stem(row.id) + "." + method)).string();
     write_npy(base + ".npy", {overlay.height, overlay.width}, overlay.values);
+    if (made.channels.defined()) {
+      const at::Tensor channels = made.channels[0].contiguous();
+      const float* values = channels.data_ptr<float>();
+      write_npy(base + ".channels.npy", channels.sizes().vec(),
+                {values, values + channels.numel()});
+    }
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
-      std::printf("%s: %s, layer %s, %s: %s.png\n", image_name(row).c_str(), name.c_str(),
-                  layer_.c_str(), status.c_str(), base.c_str());
+      std::printf("%s: %s, %s%s%s: %s.png\n", image_name(row).c_str(), name.c_str(),
+                  layer_.empty() ? "" : ("layer " + layer_ + ", ").c_str(), status.c_str(),
+                  gap_text(made).c_str(), base.c_str());
       return;
     }
-    const nlohmann::ordered_json line{{"image", image_name(row)},
-                                      {"method", options_.method},
-                                      {"target", {{"index", target}, {"class", name}}},
-                                      {"layer", layer_},
-                                      {"status", status},
-                                      {"npy", base + ".npy"},
-                                      {"png", base + ".png"}};
+    nlohmann::ordered_json line{{"image", image_name(row)},
+                                {"method", method},
+                                {"target", {{"index", target}, {"class", name}}}};
+    if (of_layer()) line["layer"] = layer_;
+    line["status"] = status;
+    if (!made.gaps.empty()) line["completeness_gap"] = made.gaps[0];
+    line["npy"] = base + ".npy";
+    if (made.channels.defined()) line["channels_npy"] = base + ".channels.npy";
+    line["png"] = base + ".png";
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::printf("%s\n", line.dump(-1, ' ', false, replace).c_str());
+  }
+
+  static std::string gap_text(const methods::Attribution& made) {
+    if (made.gaps.empty()) return "";
+    char text[64];
+    std::snprintf(text, sizeof text, ", its sum misses the rise by %.2g %%", 100 * made.gaps[0]);
+    return text;
   }
 
   // Pictures of two folders may share a stem: the second is called STEM-2.
@@ -125,22 +195,47 @@ class Explainer {
 
   const ExplainOptions& options_;
   const network::Classifier& classifier_;
-  methods::CamMethod method_;
+  const methods::Method& method_;
+  methods::Settings settings_;
   std::int64_t target_;
-  std::string layer_;
+  std::string layer_;  // empty where the method explains the input
   std::map<std::string, int> stems_;
 };
 
+// Every option of every method, with the methods that have it.
+std::map<std::string, std::string> options_of_methods() {
+  std::map<std::string, std::string> all;
+  for (const auto& method : methods::attribution_methods())
+    for (const auto& field : method.fields()) {
+      std::string& help = all[field.name];
+      if (help.empty()) {
+        help = field.help;
+        for (const auto& word : field.choices)
+          help += (&word == &field.choices[0] ? ": " : ", ") + word;
+      }
+      help += "; " + std::string(method.info.name) + " (" + to_text(field.initial) + ")";
+    }
+  return all;
+}
+
+std::string methods_text() {
+  std::string text = "Methods:\n";
+  for (const auto& method : methods::attribution_methods()) {
+    std::string name(method.info.name);
+    name.resize(std::max<std::size_t>(name.size() + 1, 22), ' ');
+    text += "  " + name + std::string(method.info.says) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
-void add_explain(CLI::App& app, const Global&, Action& action) {
+void add_explain(CLI::App& app, const Global& global, Action& action) {
   auto* command = app.add_subcommand("explain", "maps of where the evidence for a class lies");
   auto options = std::make_shared<ExplainOptions>();
   options->model.add(*command);
   command->add_option("IMAGE", options->images, "pictures, or folders of pictures")->required();
-  command->add_option("--method", options->method, "hirescam or gradcam")
-      ->check(CLI::IsMember({"hirescam", "gradcam"}))
-      ->capture_default_str();
+  command->add_option("--method", options->method, "one of those below")->capture_default_str();
   command->add_option("--target", options->target,
                       "a class name or index (default: the predicted)");
   command->add_option("--layer", options->layer,
@@ -148,9 +243,16 @@ void add_explain(CLI::App& app, const Global&, Action& action) {
   command->add_option("-o,--out", options->directory, "folder for the maps, made if missing")
       ->required();
   command->add_flag("--json", options->json, "one JSON object a line");
-  command->footer("Example: assay explain classifier.onnx photo.jpg --input imagenet -o maps");
-  command->callback([=, &action] {
-    action = [=] {
+  command->add_flag("--signed", options->keep_sign,
+                    "keep what speaks against the class in maps of layers too");
+  for (const auto& [name, help] : options_of_methods())
+    command->add_option(option_of(name), options->settings[name], help);
+  command->footer(methods_text() +
+                  "\nExample: assay explain classifier.onnx photo.jpg --input imagenet -o maps");
+  command->callback([=, &global, &action] {
+    action = [=, &global] {
+      options->seed = global.seed.value_or(0);
+      methods::attribution_named(options->method, "--method");
       network::configure_numerics();
       const auto data = imaging::DataSet::unlabelled(options->images);
       const auto classifier =

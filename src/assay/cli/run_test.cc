@@ -111,7 +111,7 @@ TEST_F(RunTest, MeasuresOnlyTheCheckWhoseMeasuringParameterChanged) {
   write_idx(40);
   write_plan(kThreeChecks);
   ASSERT_EQ(run("out").code, 0);
-  write_plan("  accuracy:\n  calibration:\n  heatmap: {exhibits: 1, method: gradcam}\n");
+  write_plan("  accuracy:\n  calibration:\n  heatmap: {exhibits: 1, method: grad_cam}\n");
   ASSERT_EQ(run("out").code, 0);
   EXPECT_EQ(log("out")["records_measured"], 40);  // the forty maps
   const Ran judged = assay({"judge", path("out"), path("audit.yaml")});
@@ -176,7 +176,7 @@ TEST_F(RunTest, JudgingRefusesWhatNeedsTheModel) {
   write_idx(20);
   write_plan(kThreeChecks);
   ASSERT_EQ(run("out").code, 0);
-  write_plan("  heatmap: {method: gradcam}\n");
+  write_plan("  heatmap: {method: grad_cam}\n");
   const Ran changed = assay({"judge", path("out"), path("audit.yaml")});
   EXPECT_EQ(changed.code, 2);
   EXPECT_THAT(changed.err, HasSubstr("was not measured with these parameters"));

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <chrono>
-
 #include "assay/base/damage_test.h"
 #include "assay/base/file.h"
 #include "assay/base/memory_budget.h"
@@ -19,12 +17,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::chrono::seconds kPatience{60};  // under sanitisers, on a busy machine
-
 std::string refusal_of(std::string_view bytes) {
-  const auto start = std::chrono::steady_clock::now();
   std::string refusal = error_of([&] { decode(bytes, "picture"); });
-  EXPECT_LT(std::chrono::steady_clock::now() - start, kPatience);
   EXPECT_EQ(refusal.find('\n'), std::string::npos) << refusal;
   return refusal;
 }
@@ -156,13 +150,11 @@ class HostileManifest : public ::testing::Test {
   std::string refusal_of_manifest(const std::string& text) {
     const std::string path = folder_ / "manifest.csv";
     write_file(path, text);
-    const auto start = std::chrono::steady_clock::now();
     std::string refusal = error_of([&] {
       DataSource source;
       source.manifest = path;
       DataSet::open(source, {2, {"cat", "dog"}});
     });
-    EXPECT_LT(std::chrono::steady_clock::now() - start, kPatience);
     EXPECT_EQ(refusal.find('\n'), std::string::npos) << refusal;
     return refusal;
   }

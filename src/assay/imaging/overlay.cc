@@ -90,13 +90,20 @@ std::vector<Lookup> lookups(int pixels, int cells, double begin, double end) {
   return all;
 }
 
-float drawable(float v) { return std::isfinite(v) && v > 0 ? v : 0; }
+// How a value looks: t is −1 to 1 of the scale, and below 0 only for diverging overlays.
+cv::Vec3b color_of(double t, bool diverging) {
+  if (!diverging) return inferno()[static_cast<std::size_t>(std::lround(t * 255))];
+  return t < 0 ? cv::Vec3b(172, 102, 33) : cv::Vec3b(43, 24, 178);
+}
+
+float drawable(float v, bool diverging) { return std::isfinite(v) && (diverging || v > 0) ? v : 0; }
 
 // The value that the scale ends at; 0 where there is nothing to draw.
 double scale_end(const Overlay& overlay) {
   double max = overlay.scale_max;
   if (!(max > 0))
-    for (const float v : overlay.values) max = std::max(max, double{drawable(v)});
+    for (const float v : overlay.values)
+      max = std::max(max, std::abs(double{drawable(v, overlay.diverging)}));
   return std::isfinite(max) && max > 0 ? max : 0;
 }
 
@@ -111,11 +118,14 @@ void blend_map(cv::Mat& canvas, int height, int width, const Overlay& overlay, d
     for (int x = 0; x < width; ++x) {
       const Lookup& c = columns[static_cast<std::size_t>(x)];
       if (!c.inside) continue;
-      const float top = drawable(low[c.low]) * (1 - c.part) + drawable(low[c.high]) * c.part;
-      const float bottom = drawable(high[c.low]) * (1 - c.part) + drawable(high[c.high]) * c.part;
-      const double t = std::min(1.0, (top * (1 - r.part) + bottom * r.part) / max);
-      const double alpha = kMostOpaque * t;
-      const cv::Vec3b& color = inferno()[static_cast<std::size_t>(std::lround(t * 255))];
+      const auto between = [&](const float* cells) {
+        return drawable(cells[c.low], overlay.diverging) * (1 - c.part) +
+               drawable(cells[c.high], overlay.diverging) * c.part;
+      };
+      const double value = between(low) * (1 - r.part) + between(high) * r.part;
+      const double t = std::clamp(value / max, -1.0, 1.0);
+      const double alpha = kMostOpaque * std::abs(t);
+      const cv::Vec3b color = color_of(t, overlay.diverging);
       cv::Vec3b& pixel = canvas.at<cv::Vec3b>(y, x);
       for (int k = 0; k < 3; ++k)
         pixel[k] = cv::saturate_cast<std::uint8_t>(pixel[k] * (1 - alpha) + color[k] * alpha);
@@ -176,9 +186,10 @@ std::string overlay_png(const Picture& picture, const Overlay& overlay) {
   const double max = scale_end(overlay);
   constexpr int kGap = 8, kBarWidth = 14, kFont = cv::FONT_HERSHEY_SIMPLEX, kTextHeight = 10;
   constexpr double kFontScale = 0.45;  // of Hershey's 22 px
-  const std::string low = "0", high = number(max);
+  const std::string low = overlay.diverging && max > 0 ? number(-max) : "0", high = number(max);
   int below = 0;
-  const int text_width = cv::getTextSize(high, kFont, kFontScale, 1, &below).width;
+  const int text_width = std::max(cv::getTextSize(low, kFont, kFontScale, 1, &below).width,
+                                  cv::getTextSize(high, kFont, kFontScale, 1, &below).width);
   const int bar_left = p.width + kGap, text_left = bar_left + kBarWidth + kGap / 2;
   // Room for two numbers beside the bar even where the picture is flat.
   const int height = std::max(p.height, 3 * kTextHeight);
@@ -188,8 +199,14 @@ std::string overlay_png(const Picture& picture, const Overlay& overlay) {
   frame_box(canvas, p.height, p.width, overlay);
 
   for (int y = 0; y < height; ++y) {
-    const auto i = static_cast<std::size_t>((height - 1 - y) * 255 / std::max(1, height - 1));
-    for (int x = 0; x < kBarWidth; ++x) canvas.at<cv::Vec3b>(y, bar_left + x) = inferno()[i];
+    const double up = static_cast<double>(height - 1 - y) / std::max(1, height - 1);
+    const double t = overlay.diverging ? 2 * up - 1 : up;
+    cv::Vec3b color = color_of(t, overlay.diverging);
+    // As opaque as the map is, on white.
+    if (overlay.diverging)
+      for (int k = 0; k < 3; ++k)
+        color[k] = cv::saturate_cast<std::uint8_t>(255 + (color[k] - 255) * std::abs(t));
+    for (int x = 0; x < kBarWidth; ++x) canvas.at<cv::Vec3b>(y, bar_left + x) = color;
   }
   const auto print = [&](const std::string& text, int baseline) {
     cv::putText(canvas, text, {text_left, baseline}, kFont, kFontScale, {0, 0, 0}, 1, cv::LINE_AA);

@@ -3,7 +3,9 @@
 // The map is brought to the picture's pixels bilinearly (half-pixel centres, edges repeated) within
 // its box and drawn in a colour map of ordered lightness (inferno), the more opaque the larger the
 // value; where it is 0, below 0 or not finite the picture shows unchanged. A scale bar with 0 and
-// the maximum stands at the right. Values are not stretched: a map without evidence stays empty.
+// the maximum stands at the right. A diverging overlay shows what is above 0 in red and what is below
+// in blue (the ends of ColorBrewer's RdBu), on one scale from minus to plus the largest magnitude.
+// Values are not stretched: a map without evidence stays empty.
 // Where the box is not the whole picture, a thin frame shows it.
 // Cost: one pass over the pixels and one PNG encoding.
 #pragma once

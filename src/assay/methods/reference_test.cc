@@ -7,72 +7,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "assay/base/error.h"
 #include "assay/base/npy.h"
-#include "assay/imaging/data_set.h"
-#include "assay/imaging/decode.h"
-#include "assay/imaging/idx.h"
 #include "assay/methods/attribution/cam.h"
-#include "assay/methods/batch.h"
+#include "assay/methods/reference_data_test.h"
 #include "assay/network/classifier.h"
 #include "assay/network/pass.h"
 #include "assay/network/torch.h"
 
 namespace assay::methods {
 namespace {
-
-namespace fs = std::filesystem;
-using nlohmann::json;
-
-std::string shared() {
-  const char* given = std::getenv("ASSAY_SHARED");
-  return given ? given : ASSAY_SOURCE_DIR "/../shared";
-}
-
-json read_json(const std::string& file) {
-  std::ifstream in(file);
-  return json::parse(in);
-}
-
-InputDescription description(const json& input) {
-  InputDescription d;
-  const std::string channels = input["channels"];
-  d.channels = channels == "bgr"    ? Channels::kBgr
-               : channels == "grey" ? Channels::kGray
-                                    : Channels::kRgb;
-  d.range = input["scale"] == 1.0 ? 255 : 1;
-  d.mean = input.value("mean", std::vector<double>{});
-  d.std = input.value("std", std::vector<double>{});
-  const std::string rule = input["resize"];
-  if (rule != "none") d.resize_height = d.resize_width = input.value("size", 0);
-  if (rule == "shorter") d.resize = ResizeRule::kShorter;
-  if (rule == "squash") d.resize = ResizeRule::kSquash;
-  if (rule == "line") {
-    d.resize = ResizeRule::kLine;
-    d.resize_height = 48;
-    d.resize_width = 192;
-  }
-  d.crop = input.value("crop", 0);
-  return d;
-}
-
-// A picture by its key in the reference: a path below images/, or "mnist/t10k#7".
-imaging::Picture picture_of(const std::string& key, Channels channels) {
-  const std::string images = shared() + "/data/images/";
-  if (const auto hash = key.find('#'); hash != std::string::npos) {
-    static const auto digits =
-        imaging::DataSet::unlabelled({images + "mnist/t10k-images-idx3-ubyte.gz"});
-    return digits.picture(std::stoul(key.substr(hash + 1)));
-  }
-  imaging::DecodeOptions how;
-  how.gray = channels == Channels::kGray;
-  return imaging::decode(imaging::read_picture_file(images + key), key, how);
-}
 
 std::vector<float> logits_of(const network::Classifier& classifier,
                              const std::vector<std::string>& keys) {
@@ -220,8 +165,10 @@ TEST(Int8Reference, AgreesWithExactIntegerArithmeticAndExplainsItself) {
   const std::vector<std::string> keep{layer};
   const auto pass = classifier.forward(input, keep);
   const std::int64_t target = pass.logits[0].argmax().item<std::int64_t>();
-  const at::Tensor map = signed_cam(classifier, input, layer, pass.values.at(layer),
-                                    std::span(&target, 1), CamMethod::kGradCam)[0];
+  const at::Tensor map =
+      GradCam::explain({classifier, input, {target}, {keys[0]}, layer, pass.values.at(layer), 0},
+                       {})
+          .map[0];
   EXPECT_GT(map.clamp_min(0).max().item<float>(), 0);
 }
 
@@ -304,9 +251,11 @@ TEST_P(CamReference, AgreesAtTheLastAndTheMiddleLayer) {
         const auto pass = classifier.plain_forward(input, keep);
         for (std::size_t c = 0; c < 2; ++c) {
           const std::int64_t target = reference["classes"][i][c];
+          const Question question{
+              classifier, input, {target}, {keys[i]}, value, pass.values.at(value), 0};
           const at::Tensor map =
-              signed_cam(classifier, input, value, pass.values.at(value), std::span(&target, 1),
-                         hires ? CamMethod::kHiResCam : CamMethod::kGradCam)[0]
+              (hires ? HiResCam::explain(question, {}) : GradCam::explain(question, {}))
+                  .map[0]
                   .clamp_min(0)
                   .contiguous();
           ASSERT_EQ(map.numel(), static_cast<std::int64_t>(size));

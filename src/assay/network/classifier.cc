@@ -46,7 +46,7 @@ struct Classifier::State {
   // All pictures through the network, a micro-batch at a time: the logits first, then the kept
   // values. `input` may be undefined where a cut is given, `cut` null.
   std::vector<at::Tensor> run(const Executor& executor, const at::Tensor& input, const Cut* cut,
-                              std::span<const std::string> keep) const;
+                              std::span<const std::string> keep, const Observe& observe = {}) const;
   Pass pass(const Executor& executor, const at::Tensor& input,
             std::span<const std::string> keep) const;
   Request request_for(const at::Tensor& input, const Cut* cut, std::int64_t first,
@@ -319,8 +319,8 @@ Request Classifier::State::request_for(const at::Tensor& pictures, const Cut* cu
 }
 
 std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const at::Tensor& pictures,
-                                               const Cut* cut,
-                                               std::span<const std::string> keep) const try {
+                                               const Cut* cut, std::span<const std::string> keep,
+                                               const Observe& observe) const try {
   const Graph& graph = *batching.graph;
   std::vector<ValueId> wanted = {head.value};
   for (const std::string& name : keep) wanted.push_back(data_value(graph, executor, name));
@@ -332,6 +332,10 @@ std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const a
     const std::int64_t rows = std::min(batch, count - first);
     Request request = request_for(pictures, cut, first, rows);
     request.wanted = wanted;
+    if (observe)
+      request.observe = [&](ValueId id, const at::Tensor& value) {
+        if (graph.producer(id) >= 0) observe(graph.nodes()[graph.producer(id)], value);
+      };
     if (!cut) pictures_run += batch;
     std::vector<at::Tensor> values = executor.run(request);
     values[0] = logits_of(head, values[0], batch);
@@ -386,9 +390,9 @@ at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& n
   return state_->run(*state_->batching.executor, input, &cut, {})[0];
 }
 
-at::Tensor Classifier::logits(const at::Tensor& input) const {
+at::Tensor Classifier::logits(const at::Tensor& input, const Observe& observe) const {
   check_pictures(graph(), state_->input, input);
-  return state_->run(*state_->batching.executor, input, nullptr, {})[0];
+  return state_->run(*state_->batching.executor, input, nullptr, {}, observe)[0];
 }
 
 }  // namespace assay::network

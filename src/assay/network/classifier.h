@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ class Tensor;
 namespace assay::network {
 
 class Graph;
+struct Node;
 
 struct InputSize {
   int channels = 0, height = 0, width = 0;  // 0: free
@@ -93,8 +95,10 @@ class Classifier {
   // largest, not to the last bit.
   at::Tensor logits_from(const at::Tensor& input, const std::string& name,
                          const at::Tensor& value) const;
-  // The logits with autograd through the whole network.
-  at::Tensor logits(const at::Tensor& input) const;
+  // The logits with autograd through the whole network. `observe` sees each value as it is made,
+  // with the node that makes it, before anything reads it: a hook on it changes the gradient.
+  using Observe = std::function<void(const Node& maker, const at::Tensor& value)>;
+  at::Tensor logits(const at::Tensor& input, const Observe& observe = {}) const;
 
  private:
   struct State;

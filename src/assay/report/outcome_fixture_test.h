@@ -238,7 +238,7 @@ inline CheckOutcome heatmap_outcome() {
   c.name = c.check = "heatmap";
   c.question = "Which parts of a picture does the decision rest on?";
   c.source = "draelos2020hirescam";
-  c.config = {{"method", std::string("hirescam")}, {"target", std::string("predicted")}};
+  c.config = {{"method", std::string("hires_cam")}, {"target", std::string("predicted")}};
   Finding zero;
   zero.id = "zero_maps";
   zero.value = 3;

@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 std::vector<PlanCheck> two_checks() {
   const FieldInfo bins{"bins", std::int64_t{15},   {2, 1000},          {},
                        "",     "equal-width bins", Stage::kSummarising};
-  const FieldInfo method{"method", std::string("hirescam"), {}, {"hirescam", "gradcam"}, "", "how",
-                         {}};
+  const FieldInfo method{
+      "method", std::string("hires_cam"), {}, {"hires_cam", "grad_cam"}, "", "how", {}};
   const FieldInfo blur{"blur_px", 0.5, Range{0}, {}, "px", "strength", {}};
   const FieldInfo raw{"raw", false, {}, {}, "", "keep maps", {}};
   return {{"calibration", "Can probabilities be trusted?", {bins}},
@@ -46,7 +46,7 @@ TEST(PlanSchema, AcceptsEveryFormThatAPlanMayTake) {
        {R"({"heatmap": null})", R"({"heatmap": {}})",
         R"({"calibration": {"bins": 20, "require": {"ece": "<= 0.05", "top1": ">=.9e0"}}})",
         R"({"calibration": {"require": {"ece": {"at_most": 0.05, "confidence": 0.9}}}})",
-        R"({"heatmap": {"method": "gradcam", "blur_px": 0.25, "raw": true}})",
+        R"({"heatmap": {"method": "grad_cam", "blur_px": 0.25, "raw": true}})",
         R"({"my.blur-test": {"check": "heatmap", "blur_px": 2}, "heatmap": null})"})
     EXPECT_THAT(errors(with_checks(checks)), IsEmpty()) << checks;
   for (

@@ -10,7 +10,7 @@
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
 #include "assay/imaging/prepare.h"
-#include "assay/methods/attribution/cam.h"
+#include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/batch.h"
 #include "assay/network/torch.h"
 #include "assay/stats/bound.h"
@@ -129,9 +129,10 @@ std::vector<Heatmap::Record> Heatmap::measure(const Subject& subject, const Para
     records.push_back(std::move(record));
   }
   const std::string layer = layer_name(subject, params);
-  const at::Tensor maps = methods::signed_cam(
-      subject.classifier, *context.input, layer, *context.values.at(layer), targets,
-      params.method == "gradcam" ? methods::CamMethod::kGradCam : methods::CamMethod::kHiResCam);
+  const methods::Question question{subject.classifier,        *context.input,    targets, {}, layer,
+                                   *context.values.at(layer), subject.facts.seed};
+  const at::Tensor maps =
+      methods::attribution_named(params.method, "method").explain(question, {}).map;
   for (std::size_t i = 0; i < records.size(); ++i) {
     Record& record = records[i];
     if (record.status == MapStatus::kNoTarget) continue;
@@ -185,7 +186,7 @@ std::vector<Finding> Heatmap::findings(const Result& result) {
 
 Section Heatmap::present(const Result& result) {
   Section section;
-  const std::string method = result.params.method == "gradcam" ? "Grad-CAM" : "HiResCAM";
+  const auto method = methods::attribution_named(result.params.method, "method").info.title;
   section.answer = fmt::format(
       "{} maps by {} for the {} class. {} of them hold no evidence at all{}.", result.maps, method,
       result.params.target == "label" ? "labelled" : "predicted", result.zero,

@@ -22,14 +22,15 @@ struct Heatmap {
                                    "Where in the picture is the evidence for the decision?",
                                    "draelos2020hirescam", Needs::kLayer};
   struct Params {
-    std::string method = "hirescam";
+    std::string method = "hires_cam";
     std::string target = "predicted";
     std::string layer;
     int exhibits = 6;
   };
   static constexpr auto fields() {
     return std::tuple{
-        field("method", &Params::method, Choice{"hirescam|gradcam"},
+        field("method", &Params::method,
+              Choice{"hires_cam|grad_cam|grad_cam_pp|xgrad_cam|layer_cam|eigen_cam"},
               "class activation mapping method", Stage::kMeasuring),
         field("target", &Params::target, Choice{"predicted|label"},
               "the class whose logit is explained", Stage::kMeasuring),

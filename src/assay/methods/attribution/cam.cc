@@ -1,31 +1,64 @@
 #include "assay/methods/attribution/cam.h"
 
 #include "assay/base/error.h"
+#include "assay/methods/attribution/target.h"
 #include "assay/network/gradient.h"
 
 namespace assay::methods {
 
-at::Tensor signed_cam(const network::Classifier& classifier, const at::Tensor& input,
-                      const std::string& layer, const at::Tensor& value,
-                      std::span<const std::int64_t> targets, CamMethod method) {
-  if (value.dim() != 4)
-    throw InputError("layer " + layer, "has " + std::to_string(value.dim()) +
-                                           " dimensions, a class activation map needs [N,C,h,w]");
-  const std::int64_t rows = value.size(0);
-  if (static_cast<std::int64_t>(targets.size()) > rows) throw BugError("more targets than rows");
-  at::Tensor chosen = at::zeros({rows, 1}, at::kLong);
-  for (std::size_t i = 0; i < targets.size(); ++i) chosen.data_ptr<std::int64_t>()[i] = targets[i];
+void check_layer(const Question& question) {
+  if (question.value.dim() != 4)
+    throw InputError("layer " + question.layer,
+                     "has " + std::to_string(question.value.dim()) +
+                         " dimensions, a class activation map needs [N,C,h,w]");
+}
 
+at::Tensor layer_gradient(const Question& question) {
+  check_layer(question);
   const at::AutoGradMode record(true);
-  const at::Tensor activation = value.detach().requires_grad_(true);
-  const at::Tensor logits = classifier.logits_from(input, layer, activation);
+  const at::Tensor activation = question.value.detach().requires_grad_(true);
+  const at::Tensor logits =
+      question.classifier.logits_from(question.input, question.layer, activation);
   // The rows of a batch do not see each other, so the gradient of the sum holds each row's own.
-  const at::Tensor gradient = network::gradient(logits.gather(1, chosen).sum(), activation);
-  if (!gradient.defined()) return at::zeros({rows, value.size(2), value.size(3)});  // constant head
-  const at::AutoGradMode stop(false);
-  const at::Tensor weights =
-      method == CamMethod::kGradCam ? gradient.mean({2, 3}, /*keepdim=*/true) : gradient;
-  return (weights * activation.detach()).sum(1).contiguous();
+  const at::Tensor gradient =
+      network::gradient(of_targets(logits, question.targets).sum(), activation);
+  return gradient.defined() ? gradient : at::zeros_like(question.value);  // a constant head
+}
+
+at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights) {
+  return (weights.unsqueeze(-1).unsqueeze(-1) * value).sum(1).contiguous();
+}
+
+Attribution GradCam::explain(const Question& question, const Params&) {
+  return {weighted_sum(question.value, layer_gradient(question).mean({2, 3})), {}, {}};
+}
+
+Attribution HiResCam::explain(const Question& question, const Params&) {
+  return {(layer_gradient(question) * question.value).sum(1).contiguous(), {}, {}};
+}
+
+at::Tensor GradCamPlusPlus::weights(const at::Tensor& value, const at::Tensor& gradient) {
+  const at::Tensor square = gradient * gradient;
+  const at::Tensor below =
+      2 * square + value.sum(at::IntArrayRef{2, 3}, /*keepdim=*/true) * square * gradient + 1e-6;
+  const at::Tensor alpha = at::where(gradient != 0, square / below, at::zeros_like(gradient));
+  return (gradient.clamp_min(0) * alpha).sum(at::IntArrayRef{2, 3});
+}
+
+Attribution GradCamPlusPlus::explain(const Question& question, const Params&) {
+  return {weighted_sum(question.value, weights(question.value, layer_gradient(question))), {}, {}};
+}
+
+at::Tensor XGradCam::weights(const at::Tensor& value, const at::Tensor& gradient) {
+  return (gradient * value).sum(at::IntArrayRef{2, 3}) / (value.sum(at::IntArrayRef{2, 3}) + 1e-7);
+}
+
+Attribution XGradCam::explain(const Question& question, const Params&) {
+  return {weighted_sum(question.value, weights(question.value, layer_gradient(question))), {}, {}};
+}
+
+Attribution LayerCam::explain(const Question& question, const Params&) {
+  return {(layer_gradient(question).clamp_min(0) * question.value).sum(1).contiguous(), {}, {}};
 }
 
 }  // namespace assay::methods

@@ -1,32 +1,83 @@
 // Class activation maps: which places of a layer's output raise the logit of a class.
 //
-//   Grad-CAM   ReLU(Σ_c mean_xy(∂z_k/∂A_c) · A_c)      (selvaraju2017gradcam)
-//   HiResCAM   ReLU(Σ_c ∂z_k/∂A_c ⊙ A_c)               (draelos2020hirescam)
+//   Grad-CAM    Σ_c mean_xy(G_c) · A_c                                   (selvaraju2017gradcam)
+//   HiResCAM    Σ_c G_c ⊙ A_c                                            (draelos2020hirescam)
+//   Grad-CAM++  Σ_c w_c · A_c,  w_c = Σ_xy ReLU(G_c) · α_c,              (chattopadhay2018gradcampp)
+//               α_c = G_c² / (2 G_c² + Σ_xy(A_c) · G_c³ + 1e-6), 0 where G_c is
+//   XGrad-CAM   Σ_c w_c · A_c,  w_c = Σ_xy G_c ⊙ A_c / (Σ_xy A_c + 1e-7) (fu2020xgradcam)
+//   LayerCAM    Σ_c ReLU(G_c) ⊙ A_c                                      (jiang2021layercam)
 //
-// A is a 4-D graph value [N,C,h,w], z_k the logit of the target class, never its probability. The
-// maps have the layer's resolution and raw magnitudes: nothing is scaled, so "no evidence" stays
-// zero. Cost: with `value` from the clean pass, one forward and one backward of the part of the
-// network behind the layer. When it lies: Grad-CAM averages gradients over space and can light
-// places that do not raise the logit unless the part behind the layer is pooling + linear, where
-// both methods are the same; a map of a layer says nothing about pixels outside the receptive field
-// of its cells, and cells see far beyond the area they are drawn on.
+// A is a 4-D graph value [N,C,h,w], z_k the logit of the target class, G = ∂z_k/∂A. Published maps
+// are the ReLU of these; here the sign is kept. Cost: with `value` from the clean pass, one forward
+// and one backward of the part of the network behind the layer. When they lie: all but HiResCAM
+// weigh whole channels, so they can light places that do not raise the logit unless the part behind
+// the layer is pooling + linear, where Grad-CAM, XGrad-CAM and HiResCAM are the same; a map of a
+// layer says nothing about pixels outside the receptive field of its cells, and cells see far
+// beyond the area they are drawn on.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
+#include <tuple>
 
-#include "assay/network/classifier.h"
+#include "assay/methods/attribution/question.h"
 
 namespace assay::methods {
 
-enum class CamMethod { kHiResCam, kGradCam };
+// InputError when `value` is not 4-D.
+void check_layer(const Question& question);
+// ∂z_k/∂A of each row's target, [N,C,h,w]; zeros where the logits do not depend on the layer.
+at::Tensor layer_gradient(const Question& question);
+// Σ_c weights_c · A_c for weights [N,C].
+at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights);
 
-// Maps before the ReLU, [N,h,w] float32, for one target class a row; targets.size() may be smaller
-// than N (padding rows get target 0 and their maps mean nothing). `value` is the graph value
-// `layer` of the clean pass on `input`. InputError when it is not 4-D.
-at::Tensor signed_cam(const network::Classifier& classifier, const at::Tensor& input,
-                      const std::string& layer, const at::Tensor& value,
-                      std::span<const std::int64_t> targets, CamMethod method);
+struct NoParams {};
+
+struct GradCam {
+  static constexpr MethodInfo kInfo{"grad_cam", "Grad-CAM",
+                                    "channels weighted by their mean gradient",
+                                    "selvaraju2017gradcam", Resolution::kLayer};
+  using Params = NoParams;
+  static constexpr auto fields() { return std::tuple{}; }
+  static Attribution explain(const Question& question, const Params&);
+};
+
+struct HiResCam {
+  static constexpr MethodInfo kInfo{"hires_cam", "HiResCAM",
+                                    "each cell's activation times its gradient",
+                                    "draelos2020hirescam", Resolution::kLayer};
+  using Params = NoParams;
+  static constexpr auto fields() { return std::tuple{}; }
+  static Attribution explain(const Question& question, const Params&);
+};
+
+struct GradCamPlusPlus {
+  static constexpr MethodInfo kInfo{
+      "grad_cam_pp", "Grad-CAM++",
+      "channels weighted by their positive gradients, evened out over places",
+      "chattopadhay2018gradcampp", Resolution::kLayer};
+  using Params = NoParams;
+  static constexpr auto fields() { return std::tuple{}; }
+  // [N,C]
+  static at::Tensor weights(const at::Tensor& value, const at::Tensor& gradient);
+  static Attribution explain(const Question& question, const Params&);
+};
+
+struct XGradCam {
+  static constexpr MethodInfo kInfo{"xgrad_cam", "XGrad-CAM",
+                                    "channels weighted by their gradients where they are active",
+                                    "fu2020xgradcam", Resolution::kLayer};
+  using Params = NoParams;
+  static constexpr auto fields() { return std::tuple{}; }
+  static at::Tensor weights(const at::Tensor& value, const at::Tensor& gradient);
+  static Attribution explain(const Question& question, const Params&);
+};
+
+struct LayerCam {
+  static constexpr MethodInfo kInfo{"layer_cam", "LayerCAM",
+                                    "each cell's activation times its positive gradient",
+                                    "jiang2021layercam", Resolution::kLayer};
+  using Params = NoParams;
+  static constexpr auto fields() { return std::tuple{}; }
+  static Attribution explain(const Question& question, const Params&);
+};
 
 }  // namespace assay::methods

@@ -1,0 +1,86 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "assay/base/npy.h"
+#include "assay/cli/program_test.h"
+#include "assay/methods/attribution/catalogue.h"
+
+namespace assay::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class ExplainTest : public ProgramTest {
+ protected:
+  void SetUp() override { write("a.bmp", bmp(3)); }
+  Ran explain(std::vector<std::string> more) const {
+    std::vector<std::string> all = {"explain",
+                                    fashion_model(),
+                                    path("a.bmp"),
+                                    "-o",
+                                    path("maps"),
+                                    "--input",
+                                    write("input.yaml", "channels: gray\n")};
+    all.insert(all.end(), more.begin(), more.end());
+    return assay(all);
+  }
+};
+
+TEST_F(ExplainTest, EveryMethodWritesAMapAPictureAndALine) {
+  for (const auto& method : methods::attribution_methods()) {
+    const std::string name(method.info.name);
+    SCOPED_TRACE(name);
+    std::vector<std::string> options = {"--method", name, "--json", "--target", "2"};
+    for (const auto& field : method.fields())
+      if (field.name == "samples") options.insert(options.end(), {"--samples", "4"});
+    const Ran ran = explain(options);
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    const auto line = nlohmann::json::parse(ran.out);
+    EXPECT_EQ(line["method"], name);
+    EXPECT_EQ(line["target"]["index"], 2);
+    const NpyArray map = read_npy(line["npy"]);
+    ASSERT_EQ(map.shape.size(), 2U);
+    const bool input = method.info.resolution == methods::Resolution::kInput;
+    EXPECT_EQ(map.shape[0], input ? 28U : 7U);
+    EXPECT_EQ(line.contains("layer"), !input);
+    EXPECT_TRUE(std::filesystem::exists(line["png"].get<std::string>()));
+    if (line.contains("channels_npy")) {
+      EXPECT_THAT(read_npy(line["channels_npy"]).shape, testing::ElementsAre(1, 28, 28));
+    }
+  }
+}
+
+TEST_F(ExplainTest, KeepsTheSignOfALayersMapWhereAsked) {
+  const auto lowest = [&](std::vector<std::string> options) {
+    options.insert(options.end(), {"--json", "--target", "5"});
+    const auto line = nlohmann::json::parse(explain(options).out);
+    const auto map = read_npy(line["npy"]).values<float>();
+    return *std::min_element(map.begin(), map.end());
+  };
+  EXPECT_EQ(lowest({}), 0);
+  EXPECT_LT(lowest({"--signed"}), 0);
+}
+
+TEST_F(ExplainTest, RefusesOptionsOfOtherMethodsAndIllegalValues) {
+  const auto refusal = [&](const std::vector<std::string>& options) {
+    const Ran ran = explain(options);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    return ran.err;
+  };
+  EXPECT_THAT(refusal({"--steps", "5"}), HasSubstr("--steps: is no option of hires_cam"));
+  EXPECT_THAT(refusal({"--method", "occlusion", "--steps", "5"}), HasSubstr("--window-px"));
+  EXPECT_THAT(refusal({"--method", "integrated_gradients", "--steps", "1"}), HasSubstr("--steps"));
+  EXPECT_THAT(refusal({"--method", "integrated_gradients", "--baseline", "grey"}),
+              HasSubstr("zero"));
+  EXPECT_THAT(refusal({"--method", "occlusion", "--window-px", "29"}), HasSubstr("28x28"));
+  EXPECT_THAT(refusal({"--method", "occlusion", "--layer", "x"}), HasSubstr("--layer"));
+  EXPECT_THAT(refusal({"--method", "hirescan"}), HasSubstr("did you mean hires_cam"));
+  EXPECT_THAT(refusal({"--target", "10"}), HasSubstr("0 to 9"));
+}
+
+}  // namespace
+}  // namespace assay::cli

@@ -1,0 +1,78 @@
+#include "assay/methods/attribution/catalogue.h"
+
+#include <cctype>
+
+#include "assay/base/error.h"
+#include "assay/methods/attribution/cam.h"
+#include "assay/methods/attribution/eigen_cam.h"
+#include "assay/methods/attribution/input_gradient.h"
+#include "assay/methods/attribution/integrated_gradients.h"
+#include "assay/methods/attribution/occlusion.h"
+#include "assay/methods/attribution/rise.h"
+#include "assay/methods/attribution/score_cam.h"
+#include "assay/methods/attribution/smooth_grad.h"
+
+namespace assay::methods {
+
+namespace {
+
+template <class M>
+Method row() {
+  return {M::kInfo, [] { return field_infos<M>(); },
+          [](const Question& question, const Settings& settings) {
+            typename M::Params params;
+            for (const auto& [name, value] : settings)
+              if (!set_field<M>(params, name, value)) throw BugError("no option " + name);
+            return M::explain(question, params);
+          }};
+}
+
+// "GradCAM" and "grad-cam" are grad_cam.
+std::string letters(std::string_view name) {
+  std::string plain;
+  for (const char c : name)
+    if (c != '_' && c != '-')
+      plain.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  return plain;
+}
+
+}  // namespace
+
+std::span<const Method> attribution_methods() {
+  static const std::vector<Method> methods{
+      row<HiResCam>(),
+      row<GradCam>(),
+      row<GradCamPlusPlus>(),
+      row<XGradCam>(),
+      row<LayerCam>(),
+      row<EigenCam>(),
+      row<ScoreCam>(),
+      row<AblationCam>(),
+      row<InputGradient>(),
+      row<GradientTimesInput>(),
+      row<IntegratedGradients>(),
+      row<SmoothGrad>(),
+      row<VarGrad>(),
+      row<GuidedBackprop>(),
+      row<Occlusion>(),
+      row<Rise>(),
+  };
+  return methods;
+}
+
+std::vector<std::string> attribution_names() {
+  std::vector<std::string> names;
+  for (const Method& method : attribution_methods()) names.emplace_back(method.info.name);
+  return names;
+}
+
+const Method& attribution_named(const std::string& name, const std::string& where) {
+  for (const Method& method : attribution_methods())
+    if (letters(method.info.name) == letters(name)) return method;
+  const std::string near = nearest(name, attribution_names());
+  throw InputError(where, "there is no method \"" + name + "\"" +
+                              (near.empty() ? "; `assay explain --help` lists them"
+                                            : ", did you mean " + near + "?"));
+}
+
+}  // namespace assay::methods

@@ -1,0 +1,27 @@
+// The attribution methods: what `assay explain --method` and checks choose from.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assay/methods/attribution/question.h"
+
+namespace assay::methods {
+
+using Settings = std::vector<std::pair<std::string, FieldValue>>;  // checked (base/field.h)
+
+struct Method {
+  MethodInfo info;
+  std::function<std::vector<FieldInfo>()> fields;
+  std::function<Attribution(const Question&, const Settings&)> explain;
+};
+
+std::span<const Method> attribution_methods();
+std::vector<std::string> attribution_names();
+// InputError(where, …) with the nearest name.
+const Method& attribution_named(const std::string& name, const std::string& where);
+
+}  // namespace assay::methods

@@ -1,0 +1,74 @@
+#include "assay/methods/attribution/integrated_gradients.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "assay/base/error.h"
+#include "assay/methods/attribution/input_gradient.h"
+#include "assay/methods/attribution/target.h"
+#include "assay/network/pass.h"
+#include "assay/stats/quadrature.h"
+
+namespace assay::methods {
+
+namespace {
+
+constexpr int kMostSteps = 4096;
+
+stats::Quadrature rule_of(const std::string& name, int steps) {
+  return name == "trapezoid" ? stats::trapezoid(steps) : stats::gauss_legendre(steps);
+}
+
+// The mean gradient along the path, [1,C,H,W]; the points of one picture share micro-batches.
+at::Tensor mean_gradient(const network::Classifier& classifier, const at::Tensor& from,
+                         const at::Tensor& rise, std::int64_t target,
+                         const stats::Quadrature& rule) {
+  const auto rows = static_cast<std::size_t>(classifier.micro_batch());
+  at::Tensor sum = at::zeros(rise.sizes(), at::kDouble);
+  for (std::size_t first = 0; first < rule.nodes.size(); first += rows) {
+    const std::size_t end = std::min(rule.nodes.size(), first + rows);
+    std::vector<at::Tensor> points;
+    // The kernels see whole micro-batches, so a map does not depend on how many points are left.
+    for (std::size_t s = first; s < first + rows; ++s)
+      points.push_back(from + rise * (s < end ? rule.nodes[s] : 0.0));
+    const std::vector<std::int64_t> targets(rows, target);
+    const at::Tensor gradients =
+        input_gradient(classifier, as_input(classifier, at::cat(points)), targets);
+    for (std::size_t s = first; s < end; ++s)
+      sum += gradients[static_cast<std::int64_t>(s - first)] * rule.weights[s];
+  }
+  return sum;
+}
+
+}  // namespace
+
+Attribution IntegratedGradients::explain(const Question& question, const Params& params) {
+  const network::Classifier& classifier = question.classifier;
+  const at::Tensor pictures = channels_first(classifier, question.input).to(at::kFloat);
+  const at::Tensor baselines = baseline_of(classifier, pictures, params.baseline);
+  const auto logits = [&](const at::Tensor& x) {
+    return scores_of(classifier.plain_forward(as_input(classifier, x)).logits, question.targets,
+                     Score::kLogit);
+  };
+  const at::Tensor promised = logits(pictures) - logits(baselines);
+  at::Tensor channels = at::zeros_like(pictures);
+  std::vector<double> gaps(static_cast<std::size_t>(pictures.size(0)), 0);
+  for (std::size_t i = 0; i < question.targets.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    const at::Tensor from = baselines.narrow(0, row, 1);
+    const at::Tensor rise = pictures.narrow(0, row, 1) - from;
+    const double total = promised[row].item<double>();
+    for (int steps = params.steps;; steps = std::min(2 * steps, kMostSteps)) {
+      const at::Tensor own = rise * mean_gradient(classifier, from, rise, question.targets[i],
+                                                  rule_of(params.rule, steps));
+      gaps[i] = std::abs(own.sum().item<double>() - total) / std::max(std::abs(total), 1e-12);
+      channels[row].copy_(own[0]);
+      if (!(params.tolerance > 0) || !(gaps[i] > params.tolerance) || steps == kMostSteps) break;
+    }
+  }
+  Attribution attribution = of_channels(channels);
+  attribution.gaps = std::move(gaps);
+  return attribution;
+}
+
+}  // namespace assay::methods

@@ -1,0 +1,57 @@
+// What every attribution method is asked, and what it answers.
+//
+// One shape for all: a method is a struct of static members,
+//
+//   static constexpr MethodInfo kInfo{…};
+//   struct Params;  static constexpr auto fields();               // base/field.h
+//   static Attribution explain(const Question&, const Params&);
+//
+// in a small file of its own, with its row in attribution/catalogue.cc. The target is always the
+// logit of a class (occlusion may look at its probability or margin), never what a softmax made of
+// it. Maps are signed and in the unit of the target: nothing is scaled or cut, so "no evidence"
+// stays zero. Draws depend on the seed, the picture's name and the sample's number alone, so a map
+// is the same in any batch and on any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/base/field.h"
+#include "assay/network/classifier.h"
+#include "assay/network/torch.h"
+
+namespace assay::methods {
+
+// Where a map lives: over the cells of a layer, or over the pixels of the model's input.
+enum class Resolution { kLayer, kInput };
+
+struct MethodInfo {
+  std::string_view name;    // "integrated_gradients": what --method and plans say
+  std::string_view title;   // "Integrated gradients"
+  std::string_view says;    // one line: what a value of its map means
+  std::string_view source;  // key in docs/references.bib
+  Resolution resolution = Resolution::kInput;
+};
+
+struct Question {
+  const network::Classifier& classifier;
+  at::Tensor input;                   // [N,…] as the model takes it, one row a picture
+  std::vector<std::int64_t> targets;  // [N] classes; padding rows may have any
+  std::vector<std::string> pictures;  // [N] names, by which random draws differ
+  std::string layer;                  // a value [N,C,h,w] of the graph; methods of a layer only
+  at::Tensor value;                   // of the clean pass at `layer`
+  std::uint64_t seed = 0;
+};
+
+struct Attribution {
+  at::Tensor map;  // [N,h,w] float32, signed: supports the class above 0, speaks against it below
+  // [N,C,H,W] for methods that give every number of the input a value of its own, summed over the
+  // channels in `map`; else undefined.
+  at::Tensor channels;
+  // [N] |sum of the map − what it should sum to| / the latter, where the method promises a sum.
+  std::vector<double> gaps;
+};
+
+}  // namespace assay::methods
