@@ -37,8 +37,8 @@ class HostileFile : public ::testing::Test {
 };
 
 // From the picture to four logits by one more node, whose output is "t".
-using Node = std::function<void(OnnxBuilder&)>;
-inline OnnxBuilder around(const Node& node, int opset = 18) {
+using AddNode = std::function<void(OnnxBuilder&)>;
+inline OnnxBuilder around(const AddNode& node, int opset = 18) {
   OnnxBuilder b(opset);
   b.input("x", {-1, 3, 8, 8});
   node(b);

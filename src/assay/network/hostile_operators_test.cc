@@ -17,7 +17,7 @@ constexpr std::int64_t kHuge = std::int64_t{1} << 62;
 
 struct Attack {
   std::string name;
-  Node node;
+  AddNode node;
 };
 
 std::vector<Attack> attacks() {
@@ -123,7 +123,7 @@ TEST_F(HostileOperators, OperatorsAskedForAnyAmountOfMemoryRefuse) {
     refusal_of_model(around(attack.node));
   }
   // Not by chance: without the huge numbers these files are taken.
-  const Node plain = [](OnnxBuilder& b) {
+  const AddNode plain = [](OnnxBuilder& b) {
     b.ints("sizes", {4}, {1, 3, 16, 16}).node("Resize", {"x", "", "", "sizes"}, {"t"});
   };
   EXPECT_THAT(refusal_of_model(around(plain)), Not(HasSubstr("Resize")));
