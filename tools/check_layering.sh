@@ -60,7 +60,7 @@ check() {
       }
       return stem
     }
-    function is_test(path) { return path ~ /_test\.cc$/ }
+    function is_test(path) { return path ~ /_test\.(cc|h)$/ }
 
     {
       included = $3
@@ -149,6 +149,7 @@ self_test() {
   expect refused  src/assay/stats/a.cc '#include <onnx/onnx_pb.h>'
   expect refused  src/assay/checks/a.cc '#include <nlohmann/json.hpp>'
   expect accepted src/assay/checks/a_test.cc '#include <nlohmann/json.hpp>'
+  expect accepted src/assay/cli/a_test.h '#include <nlohmann/json.hpp>'
   expect accepted src/assay/cli/run_test.cc '#include <sqlite3.h>'
   expect refused  src/assay/cli/run.cc '#include <sqlite3.h>'
   expect refused  src/assay/base/utils.h ''
