@@ -67,7 +67,7 @@ inline constexpr CauseRow kTable[] = {
   {"sag_depth", "mm", 0, 2, frame, uniform(0, 0.08), {{{kBurnThrough, uniform(0.2, 0.9)}}}, "of the bead's sagging around the hole", ""},
   {"soot_cover", "1", 0, 1, frame, uniform(0, 0.018), {{{hard | kContamination, uniform(0.06, 0.12)}, {kContamination, uniform(0.08, 0.55)}, {kBurnThrough, uniform(0.005, 0.03)}}}, "share of the bead's surroundings under soot and oxide", ""},
   {"pore_count", "", 0, 80, frame, poisson(0.5), {{{hard | kContamination, poisson(4)}, {kContamination, poisson(11)}}}, "pores in sight", ""},
-  {"pore_diameter", "mm", 0.02, 2, frame, uniform(0.12, 0.26), {{{kContamination, log_normal(0.42, 0.25)}}}, "of a middling pore", ""},
+  {"pore_diameter", "mm", 0.02, 2, frame, uniform(0.1, 0.23), {{{kContamination, log_normal(0.42, 0.25)}}}, "of a middling pore", ""},
   {"unfused_length", "mm", 0, 40, frame, always(0), {{{hard | kLackOfFusion, uniform(2.2, 5)}, {kLackOfFusion, uniform(4, 18)}}}, "of the toe that did not fuse; 0: all fused", ""},
   {"unfused_gap", "mm", 0, 1.5, frame, always(0.2), {{{kLackOfFusion, uniform(0.1, 0.42)}}}, "width of the crevice there", ""},
   {"unfused_along", "mm", -15, 15, frame, uniform(-4, 4), {}, "its middle, from the picture's middle", ""},

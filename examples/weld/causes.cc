@@ -103,13 +103,17 @@ double quantile(const Distribution& d, double low, double high, double probabili
   throw assay::BugError("no such distribution");
 }
 
-std::string to_text(const Distribution& d) {
-  const std::string a = number(d.a), b = number(d.b), share = number(100 * d.p) + " %";
+std::string to_text(const CauseRow& row, const Distribution& d) {
+  const std::string share = number(100 * d.p) + " %";
+  if (d.kind == Kind::kInTurn) return "in turn";
+  if (!row.words.empty() && d.kind == Kind::kWhole) return "alike";
+  const std::string a = row.words.empty() ? number(d.a) : value_text(row, d.a);
+  const std::string b = row.words.empty() ? number(d.b) : value_text(row, d.b);
   switch (d.kind) {
     case Kind::kAlways:
       return "always " + a;
     case Kind::kInTurn:
-      return "in turn";
+      break;
     case Kind::kUniform:
       return "uniform " + a + " to " + b;
     case Kind::kNormal:
@@ -121,7 +125,7 @@ std::string to_text(const Distribution& d) {
     case Kind::kWhole:
       return a + " to " + b + " alike";
     case Kind::kLastWith:
-      return b + " in " + share + ", else from " + a + " alike";
+      return b + " in " + share;
     case Kind::kSometimes:
       return "in " + share + " uniform " + a + " to " + b + ", else 0";
   }

@@ -59,7 +59,6 @@ struct Distribution {
 // outside [low, high] never occur. kInTurn has no quantile: its value is the item's.
 double cdf(const Distribution& d, double low, double high, double x);
 double quantile(const Distribution& d, double low, double high, double probability);
-std::string to_text(const Distribution& d);  // "normal 6.2 ± 0.5"
 
 struct Special {
   Tags when = 0;  // all of these; 0: no further one
@@ -82,6 +81,7 @@ std::span<const CauseRow> cause_table();
 // The row's place; InputError("--set", …) with the nearest name where there is none.
 std::size_t cause_index(const std::string& name);
 const Distribution& distribution(const CauseRow& row, Tags tags);
+std::string to_text(const CauseRow& row, const Distribution& d);  // "normal 6.2 ± 0.5"
 std::string tags_text(Tags tags);  // "contamination, line 4, flaw hard_line"
 
 // A value as the manifest writes it, and back; InputError(where, …) outside the support.

@@ -19,38 +19,6 @@ float clamp01(float x) {
   return below > 0 ? below : 0;
 }
 
-// The mean over a square of (2 radius + 1)² pixels, edges repeated: two passes of running sums.
-Plane box_mean(const Plane& in, int size, int radius) {
-  Plane across(in.size()), out(in.size());
-  const float share = 1 / static_cast<float>(2 * radius + 1);
-  for (int y = 0; y < size; ++y) {
-    const float* from = &in[static_cast<std::size_t>(y) * static_cast<std::size_t>(size)];
-    float* to = &across[static_cast<std::size_t>(y) * static_cast<std::size_t>(size)];
-    float sum = 0;
-    for (int x = -radius; x <= radius; ++x) sum += from[std::clamp(x, 0, size - 1)];
-    for (int x = 0; x < size; ++x) {
-      to[x] = sum * share;
-      sum += from[std::min(size - 1, x + radius + 1)] - from[std::max(0, x - radius)];
-    }
-  }
-  std::vector<float> sums(static_cast<std::size_t>(size), 0.0f);
-  const auto row = [&](Plane& plane, int y) {
-    return &plane[static_cast<std::size_t>(std::clamp(y, 0, size - 1)) *
-                  static_cast<std::size_t>(size)];
-  };
-  for (int y = -radius; y <= radius; ++y)
-    for (int x = 0; x < size; ++x) sums[static_cast<std::size_t>(x)] += row(across, y)[x];
-  for (int y = 0; y < size; ++y) {
-    float* to = row(out, y);
-    const float *gone = row(across, y - radius), *next = row(across, y + radius + 1);
-    for (int x = 0; x < size; ++x) {
-      to[x] = sums[static_cast<std::size_t>(x)] * share;
-      sums[static_cast<std::size_t>(x)] += next[x] - gone[x];
-    }
-  }
-  return out;
-}
-
 // How a film of `nm` colours white: interference of the light from its two faces, by channel.
 class FilmColours {
  public:
@@ -103,6 +71,33 @@ class Framed {
   std::vector<float> values_;
 };
 
+// The mean over a square of side 2 · 4 · stride, from 9 × 9 samples: sums of their own for every
+// pixel, since running sums would carry one pixel's change through the whole picture.
+Plane box_mean(const Plane& in, int size, int stride) {
+  constexpr int kTaps = 4;
+  const Framed framed(in, size, kTaps * stride);
+  const int margin = kTaps * stride;
+  const auto n = static_cast<std::size_t>(size);
+  std::vector<float> column(n + 2 * static_cast<std::size_t>(margin));
+  Plane out(in.size());
+  constexpr float kShare = 1.0f / ((2 * kTaps + 1) * (2 * kTaps + 1));
+  for (int y = 0; y < size; ++y) {
+    std::fill(column.begin(), column.end(), 0.0f);
+    for (int k = -kTaps; k <= kTaps; ++k) {
+      const float* from = framed.row(y + k * stride) - margin;
+      for (std::size_t x = 0; x < column.size(); ++x) column[x] += from[x];
+    }
+    float* to = &out[static_cast<std::size_t>(y) * n];
+    for (int k = 0; k <= 2 * kTaps; ++k) {
+      const float* from = &column[static_cast<std::size_t>(k * stride)];
+      for (std::size_t x = 0; x < n; ++x) to[x] += from[x];
+    }
+    for (std::size_t x = 0; x < n; ++x) to[x] *= kShare;
+  }
+  return out;
+}
+
+constexpr float kCavity = 0.35f;  // mm: what is lower than its surroundings so far is darker
 constexpr std::array<float, 3> kShadowSteps{0.3f, 0.7f, 1.3f};  // mm towards the lamp
 
 int shadow_margin(const Surface& s) {
@@ -130,8 +125,8 @@ class Lighting {
     brush_x_ = std::cos(brush);
     brush_y_ = std::sin(brush);
     colour_ = black_body(f[cause("light_temperature")]);
-    const int radius = std::max(1, static_cast<int>(std::lround(0.35f / s.mm_per_px)));
-    around_ = box_mean(s.height, s.size, std::min(radius, s.size / 4));
+    const auto stride = static_cast<int>(std::lround(kCavity / 4 / s.mm_per_px));
+    around_ = box_mean(s.height, s.size, std::max(1, stride));
   }
 
   void row(Radiance& out, int y) {

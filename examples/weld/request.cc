@@ -70,10 +70,10 @@ std::string causes_page() {
       "| cause | unit | support | of the | distribution | what it is "
       "|\n|---|---|---|---|---|---|\n";
   for (const CauseRow& row : cause_table()) {
-    std::string drawn = to_text(row.usual);
+    std::string drawn = to_text(row, row.usual);
     for (const Special& special : row.special)
       if (special.when != 0)
-        drawn += "; " + tags_text(special.when) + ": " + to_text(special.instead);
+        drawn += "; " + tags_text(special.when) + ": " + to_text(row, special.instead);
     const auto support = row.words.empty()
                              ? value_text(row, row.low) + " to " + value_text(row, row.high)
                              : std::string(row.words);

@@ -94,7 +94,7 @@ class Scattering {
       const float deep = std::max(0.0f, 1 - r2), rim = std::sqrt(r2) - 1.2f;
       s_.height[i] += disc.radius * (0.25f * std::max(0.0f, 1 - 6 * rim * rim) - 1.2f * deep);
       s_.hollow[i] = std::max(s_.hollow[i], share * std::min(1.0f, 1.8f * deep));
-      if (marked && r2 < 1.3f) s_.defect[i] = 255;
+      if (marked && r2 < 1.3f) s_.defect[i] = s_.valid[i] = 255;
     });
   }
   void drop(const Disc& disc) {

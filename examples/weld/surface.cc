@@ -280,8 +280,9 @@ void Maker::row(Surface& s, int y) const {
     s.soot[i] = p.soot;
     s.hollow[i] = p.hollow;
     s.film[i] = p.film;
-    s.valid[i] = std::abs(p.v) < p.half + etch_ + 1 ? 255 : 0;
-    s.defect[i] = in_defect(p) ? 255 : 0;
+    const bool defect = in_defect(p);
+    s.valid[i] = defect || std::abs(p.v) < p.half + etch_ + 1 ? 255 : 0;
+    s.defect[i] = defect ? 255 : 0;
   }
 }
 
