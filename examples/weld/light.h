@@ -4,8 +4,8 @@
 // Metal mirrors a room: a lamp (soft box) whose reflection widens with roughness, along the brushing
 // less than across it; a weaker light opposite; walls that darken towards the horizon. What is etched
 // or sooty scatters. Steps cast shadows away from the lamp, hollows get less of the room. The oxide
-// film colours by interference in a layer of index 1.7. Lamp and room are black bodies (Kim et al.
-// 2002, kim2002design), the arc bluish.
+// film colours by interference in a layer of index 1.7. Lamp and room are black bodies (Kang et
+// al. 2002, kang2002design), the arc bluish.
 #pragma once
 
 #include <array>

@@ -18,6 +18,7 @@ namespace {
 struct Words {
   std::string count = "600", seed = "1", size = "256", threads = "0", out;
   std::vector<std::string> flaws, set;
+  bool sheet = false;
   bool causes = false, help = false;  // main answers these
 };
 
@@ -39,6 +40,7 @@ std::unique_ptr<CLI::App> command(Words& words) {
   app->add_option("--set", words.set,
                   "CAUSE=VALUE: the same pictures with one cause changed (several may follow)");
   app->add_option("-o", words.out, "folder to write to");
+  app->add_flag("--sheet", words.sheet, "only draw a contact sheet, to the JPEG file of -o");
   app->add_flag("--causes", words.causes, "print the table of causes");
   app->add_flag("--help", words.help, "print this");
   return app;
@@ -114,6 +116,7 @@ DrawRequest parse_draw(const std::vector<std::string>& given) {
         parse_value(row, text.substr(equals + 1), "--set " + std::string(row.name));
   }
   if (words.out.empty()) throw assay::InputError("-o", "say which folder to write to");
+  request.sheet = words.sheet;
   request.out = words.out;
   return request;
 }

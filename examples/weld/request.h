@@ -12,8 +12,9 @@ namespace weld {
 struct DrawRequest {
   Plan plan;
   std::int64_t count = 600;
-  int size = 256;   // px
-  int threads = 0;  // 0: one a core
+  int size = 256;      // px
+  int threads = 0;     // 0: one a core
+  bool sheet = false;  // only a contact sheet, as the JPEG file `out`
   std::string out;
 };
 

@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "assay/base/error.h"
+#include "assay/base/file.h"
+#include "assay/imaging/encode.h"
 #include "request.h"
+#include "sheet.h"
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
@@ -20,6 +23,12 @@ int main(int argc, char** argv) {
       return 0;
     }
     const weld::DrawRequest request = weld::parse_draw(words);
+    if (request.sheet) {
+      constexpr int kTile = 224, kQuality = 88;  // px, of 100
+      const auto sheet = weld::contact_sheet(request.plan.seed, kTile);
+      assay::write_file(request.out, assay::imaging::encode_jpeg(sheet, kQuality));
+      return 0;
+    }
     const auto start = std::chrono::steady_clock::now();
     weld::write_pictures(request);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -36,6 +36,10 @@ std::string encode_png(const Picture& picture, PngEffort effort) {
   return encoded(".png", picture, how);
 }
 
+std::string encode_jpeg(const Picture& picture, int quality) {
+  return encoded(".jpg", picture, {cv::IMWRITE_JPEG_QUALITY, quality});
+}
+
 std::string encode_tiff(const Picture& picture) {
   return encoded(".tiff", picture, {cv::IMWRITE_TIFF_COMPRESSION, 1});  // none
 }

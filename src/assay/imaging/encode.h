@@ -13,7 +13,9 @@ enum class PngEffort { kSmall, kFast };
 
 // With the picture's own depth, grey or RGB. Never loses anything.
 std::string encode_png(const Picture& picture, PngEffort effort = PngEffort::kSmall);
-// Uncompressed, likewise.
+// For people: 8 bits, with losses; `quality` from 1 to 100.
+std::string encode_jpeg(const Picture& picture, int quality);
+// Uncompressed, with the picture's own depth.
 std::string encode_tiff(const Picture& picture);
 
 }  // namespace assay::imaging
