@@ -24,14 +24,15 @@ constexpr double kWeightDecay = 5e-4;
 constexpr double kGainSpread = 0.1;
 constexpr float kDefectWeight = 3;  // of a defect's pixel in the loss: there are few
 
-std::vector<View> shuffled_views(std::int64_t count, std::uint64_t seed, int epoch) {
+std::vector<Sample> shuffled_samples(std::int64_t count, std::uint64_t seed, int epoch) {
   assay::Stream stream(seed, "weld epoch", static_cast<std::uint64_t>(epoch));
-  std::vector<View> views(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < views.size(); ++i)
-    views[i] = {static_cast<std::int64_t>(i),
-                static_cast<float>(1 + kGainSpread * (2 * stream.uniform() - 1))};
-  for (std::uint64_t i = views.size(); i > 1; --i) std::swap(views[i - 1], views[stream.below(i)]);
-  return views;
+  std::vector<Sample> samples(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i] = {static_cast<std::int64_t>(i),
+                  static_cast<float>(1 + kGainSpread * (2 * stream.uniform() - 1))};
+  for (std::uint64_t i = samples.size(); i > 1; --i)
+    std::swap(samples[i - 1], samples[stream.below(i)]);
+  return samples;
 }
 
 // One of the two threads that share each batch out. The learned tensors' memory is shared; where
@@ -45,9 +46,9 @@ struct Worker {
     double loss;
     std::vector<at::Tensor> gradients;  // as `learned`
   };
-  Step step(const TrainingSet& set, std::span<const View> views, DropoutDraw draw) {
+  Step step(const TrainingSet& set, std::span<const Sample> samples, DropoutDraw draw) {
     at::set_num_threads(1);
-    const Batch batch = make_batch(set, task, views);
+    const Batch batch = make_batch(set, task, samples);
     const at::Tensor logits = forward_training(task, parameters, batch.pictures, draw);
     const at::Tensor weights =
         task == Task::kSegment ? at::tensor({1.0f, kDefectWeight}) : at::Tensor();
@@ -75,13 +76,13 @@ class Trainer {
   }
 
   // One step down the gradient of a batch of two halves; the mean loss.
-  double step(const TrainingSet& set, std::span<const View> views, double rate) {
-    const auto half = views.size() / 2;
+  double step(const TrainingSet& set, std::span<const Sample> samples, double rate) {
+    const auto half = samples.size() / 2;
     const std::uint64_t number = 2 * steps_++;
     auto other = std::async(std::launch::async, [&] {
-      return workers_[1].step(set, views.subspan(half), {seed_, number + 1});
+      return workers_[1].step(set, samples.subspan(half), {seed_, number + 1});
     });
-    const Worker::Step a = workers_[0].step(set, views.first(half), {seed_, number});
+    const Worker::Step a = workers_[0].step(set, samples.first(half), {seed_, number});
     const Worker::Step b = other.get();
     const at::NoGradGuard no_grad;
     for (std::size_t i = 0; i < learned_.size(); ++i) {
@@ -123,12 +124,12 @@ Parameters train(const TrainingSet& set, const Training& training, const Report&
         "", "got " + std::to_string(set.count) + " pictures to train on, wanted 64 or more");
   Trainer trainer(training.task, make_parameters(training.task, training.seed), training.seed);
   for (int epoch = 0; epoch < training.epochs; ++epoch) {
-    const std::vector<View> views = shuffled_views(set.count, training.seed, epoch);
+    const std::vector<Sample> samples = shuffled_samples(set.count, training.seed, epoch);
     double loss = 0;
     for (std::int64_t i = 0; i < steps; ++i) {
       const double progress =
           (epoch + static_cast<double>(i) / static_cast<double>(steps)) / training.epochs;
-      const std::span batch(views.data() + i * 2 * kHalfBatch, 2 * kHalfBatch);
+      const std::span batch(samples.data() + i * 2 * kHalfBatch, 2 * kHalfBatch);
       loss += trainer.step(set, batch, learning_rate(progress));
     }
     report(epoch + 1, loss / static_cast<double>(steps));
@@ -138,12 +139,13 @@ Parameters train(const TrainingSet& set, const Training& training, const Report&
 
 Score score(Task task, const Parameters& parameters, const TrainingSet& set) {
   const at::NoGradGuard no_grad;
-  std::vector<View> views(static_cast<std::size_t>(set.count));
-  for (std::size_t i = 0; i < views.size(); ++i) views[i].picture = static_cast<std::int64_t>(i);
+  std::vector<Sample> samples(static_cast<std::size_t>(set.count));
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i].picture = static_cast<std::int64_t>(i);
   Score score;
-  for (std::size_t i = 0; i < views.size(); i += 64) {
+  for (std::size_t i = 0; i < samples.size(); i += 64) {
     const Batch batch = make_batch(
-        set, task, std::span(views).subspan(i, std::min<std::size_t>(64, views.size() - i)));
+        set, task, std::span(samples).subspan(i, std::min<std::size_t>(64, samples.size() - i)));
     const at::Tensor answers = forward(task, parameters, batch.pictures).argmax(1);
     score.pictures += batch.targets.numel();
     score.right += answers.eq(batch.targets).sum().item<std::int64_t>();

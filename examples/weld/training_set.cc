@@ -97,17 +97,17 @@ TrainingSet read_training_set(const Selection& selection, Task task) {
   return set;
 }
 
-Batch make_batch(const TrainingSet& set, Task task, std::span<const View> views) {
-  const auto n = static_cast<std::int64_t>(views.size());
+Batch make_batch(const TrainingSet& set, Task task, std::span<const Sample> samples) {
+  const auto n = static_cast<std::int64_t>(samples.size());
   Batch batch{at::empty({n, 3, kNetworkSide, kNetworkSide}),
               task == Task::kClassify ? at::empty({n}, at::kLong)
                                       : at::empty({n, kNetworkSide, kNetworkSide}, at::kLong)};
   float* to = batch.pictures.data_ptr<float>();
   std::int64_t* target = batch.targets.data_ptr<std::int64_t>();
-  for (const View& view : views) {
-    const auto picture = static_cast<std::size_t>(view.picture);
+  for (const Sample& sample : samples) {
+    const auto picture = static_cast<std::size_t>(sample.picture);
     const std::uint8_t* from = &set.pixels[picture * 3 * kPlane];
-    const float scale = view.gain / 255 / kStd, offset = -kMean / kStd;
+    const float scale = sample.gain / 255 / kStd, offset = -kMean / kStd;
     for (std::size_t i = 0; i < 3 * kPlane; ++i)
       *to++ = std::min(static_cast<float>(from[i]) * scale, 1 / kStd) + offset;
     if (task == Task::kClassify)

@@ -35,11 +35,11 @@ struct Batch {
   at::Tensor targets;   // int64: [n] classes, or [n,128,128] with 1 where a defect is
 };
 
-struct View {
+struct Sample {
   std::int64_t picture = 0;
   float gain = 1;  // brightness
 };
 
-Batch make_batch(const TrainingSet& set, Task task, std::span<const View> views);
+Batch make_batch(const TrainingSet& set, Task task, std::span<const Sample> samples);
 
 }  // namespace weld
