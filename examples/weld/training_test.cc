@@ -105,7 +105,7 @@ TEST_F(WeldTraining, TheSameSeedGivesTheSameParametersAndAnotherOthers) {
   }
 }
 
-TEST_F(WeldTraining, DropoutDropsTheStatedShareAndOnlyInTraining) {
+TEST_F(WeldTraining, DropoutIsTheSameForTheSameStepAndAbsentAfterTraining) {
   Parameters parameters = make_parameters(Task::kClassify, 3);
   parameters["head.weight"].fill_(1);
   const at::NoGradGuard no_grad;
