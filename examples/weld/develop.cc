@@ -17,12 +17,12 @@ class Curve8 {
     for (int i = 0; i <= kCells; ++i) {
       const double v = static_cast<double>(i) / kCells;
       const double encoded = v <= 0.0031308 ? 12.92 * v : 1.055 * std::pow(v, 1 / 2.4) - 0.055;
-      bytes_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(encoded * 255 + 0.5);
+      bytes_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(std::lround(encoded * 255));
     }
   }
   std::uint8_t operator()(float linear) const {
-    const float v = std::min(1.0f, std::max(0.0f, linear));
-    return bytes_[static_cast<std::size_t>(static_cast<int>(v * kCells + 0.5f))];
+    const float place = std::min(1.0f, std::max(0.0f, linear)) * kCells + 0.5f;
+    return bytes_[static_cast<std::size_t>(place)];
   }
 
  private:

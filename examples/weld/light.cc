@@ -61,8 +61,8 @@ class Framed {
 
  private:
   std::size_t count() const {
-    const auto side = static_cast<std::size_t>(size_ + 2 * margin_);
-    return side * side;
+    const auto side = std::ptrdiff_t{size_} + 2 * margin_;
+    return static_cast<std::size_t>(side * side);
   }
   std::ptrdiff_t place(int y) const {
     return std::ptrdiff_t{y + margin_} * (size_ + 2 * margin_) + margin_;
@@ -89,7 +89,7 @@ Plane box_mean(const Plane& in, int size, int stride) {
     }
     float* to = &out[static_cast<std::size_t>(y) * n];
     for (int k = 0; k <= 2 * kTaps; ++k) {
-      const float* from = &column[static_cast<std::size_t>(k * stride)];
+      const float* from = column.data() + std::ptrdiff_t{k} * stride;
       for (std::size_t x = 0; x < n; ++x) to[x] += from[x];
     }
     for (std::size_t x = 0; x < n; ++x) to[x] *= kShare;

@@ -9,13 +9,12 @@ namespace weld {
 
 Texture::Texture() : texels_(static_cast<std::size_t>(kStride) * kStride) {
   assay::Stream stream(0, "weld texture");
+  float* texels = texels_.data();
   for (int y = 0; y < kSide; ++y)
-    for (int x = 0; x < kSide; ++x)
-      texels_[static_cast<std::size_t>(y * kStride + x)] = static_cast<float>(stream.normal());
+    for (int x = 0; x < kSide; ++x) texels[y * kStride + x] = static_cast<float>(stream.normal());
   for (int i = 0; i < kSide; ++i) {
-    texels_[static_cast<std::size_t>(i * kStride + kSide)] =
-        texels_[static_cast<std::size_t>(i * kStride)];
-    texels_[static_cast<std::size_t>(kSide * kStride + i)] = texels_[static_cast<std::size_t>(i)];
+    texels[i * kStride + kSide] = texels[i * kStride];
+    texels[kSide * kStride + i] = texels[i];
   }
   texels_.back() = texels_.front();
 }

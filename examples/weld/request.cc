@@ -79,9 +79,10 @@ std::string causes_page() {
     const auto support = row.words.empty()
                              ? value_text(row, row.low) + " to " + value_text(row, row.high)
                              : std::string(row.words);
-    std::string line = "| `" + std::string(row.name) + "` | " + std::string(row.unit) + " | " +
-                       support + " | " + (row.scope == Scope::kPart ? "part" : "picture") + " | " +
-                       drawn + " | " + std::string(row.help) + " |\n";
+    std::string line = "| `";
+    line.append(row.name).append("` | ").append(row.unit).append(" | ").append(support);
+    line.append(row.scope == Scope::kPart ? " | part | " : " | picture | ");
+    line.append(drawn).append(" | ").append(row.help).append(" |\n");
     for (std::size_t at = 0; (at = line.find('|', at)) != std::string::npos; at += 2)
       if (!row.words.empty() && at > 0 && line[at - 1] != ' ' && line[at + 1] != ' ' &&
           line[at + 1] != '\n')

@@ -103,6 +103,7 @@ std::vector<float> gaussian(double sigma_px) {
     sum += (k == 0 ? 1 : 2) * weights[static_cast<std::size_t>(k)];
   }
   std::vector<float> half;
+  half.reserve(weights.size());
   for (const double w : weights) half.push_back(static_cast<float>(w / sum));
   return half;
 }
@@ -141,7 +142,8 @@ std::vector<float> pixel_noise(const Frame& frame, std::size_t count) {
 }  // namespace
 
 int filter_at(std::string_view cfa, int row, int column) {
-  const char letter = cfa[static_cast<std::size_t>(2 * (row & 1) + (column & 1))];
+  const int place = 2 * (row & 1) + (column & 1);
+  const char letter = cfa[static_cast<std::size_t>(place)];
   return letter == 'R' ? 0 : letter == 'G' ? 1 : 2;
 }
 
@@ -199,8 +201,8 @@ RawFrame expose(const Frame& frame, Radiance radiance, const View& view) {
       const std::size_t i = first + static_cast<std::size_t>(x);
       const float e = electrons[static_cast<std::size_t>(x)];
       const float charge = e + std::sqrt(e + read2) * noise[i] + row;
-      const float count = std::min(most, std::max(0.0f, black + charge * counts));
-      raw.mosaic[i] = static_cast<std::uint16_t>(static_cast<int>(count + 0.5f));
+      const float rounded = std::min(most, std::max(0.0f, black + charge * counts)) + 0.5f;
+      raw.mosaic[i] = static_cast<std::uint16_t>(static_cast<int>(rounded));
     }
   }
   static_assert(kCameras[0].white_level < 1 << kBits && kCameras[1].white_level < 1 << kBits);

@@ -22,7 +22,7 @@ class Sheet {
                         static_cast<std::size_t>(sheet_.width) * 3);
   }
   void put(const Picture& tile, int row, int column) {
-    const auto line = static_cast<std::size_t>(3 * side_);
+    const std::size_t line = 3 * static_cast<std::size_t>(side_);
     for (int y = 0; y < side_; ++y)
       std::copy_n(&tile.bytes[static_cast<std::size_t>(y) * line], line,
                   &sheet_.bytes[(static_cast<std::size_t>(row * side_ + y) *
