@@ -12,7 +12,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 help:
 	@echo 'make test      install the Debian packages, build with sanitisers, run every test'
-	@echo 'make demo      install the packages, build, audit a Fashion-MNIST classifier, say where the report is'
+	@echo 'make demo      install the packages, build, audit two classifiers (Fashion-MNIST, weld seams), say where the reports are'
 	@echo 'make release   install the packages, build build/release/assay, the examples and the benchmarks'
 	@echo 'make bench     run the benchmarks (docs/performance.md)'
 	@echo 'make install   install the release to PREFIX (now $(PREFIX))'
@@ -31,7 +31,7 @@ test: debug
 	@tools/run_tests.sh build/debug
 
 demo: release
-	@tools/run_demo.sh build/release/assay build/demo/fashion
+	@tools/run_demo.sh build/release build/demo
 
 bench: release
 	@for program in build/release/*_benchmark; do "$$program" || exit 1; done

@@ -105,8 +105,8 @@ std::vector<View> shuffled_views(std::int64_t count, std::uint64_t seed, int epo
   return views;
 }
 
-// One of the two threads that share each batch out. Learned tensors are shared; running statistics
-// are its own.
+// One of the two threads that share each batch out. The learned tensors' memory is shared; where
+// their gradients gather and the running statistics are its own.
 struct Worker {
   Parameters parameters;
   std::vector<at::Tensor> learned;
@@ -129,15 +129,15 @@ class Trainer {
   explicit Trainer(const Parameters& parameters) {
     for (const auto& [name, tensor] : parameters) {
       if (!fashion::is_learned(name)) continue;
-      tensor.requires_grad_(true);
       learned_.push_back(tensor);
       velocity_.push_back(at::zeros_like(tensor));
     }
-    for (Worker& worker : workers_) {
-      worker.learned = learned_;
-      for (const auto& [name, tensor] : parameters)
-        worker.parameters[name] = fashion::is_learned(name) ? tensor : tensor.clone();
-    }
+    for (Worker& worker : workers_)
+      for (const auto& [name, tensor] : parameters) {
+        worker.parameters[name] =
+            fashion::is_learned(name) ? tensor.detach().requires_grad_(true) : tensor.clone();
+        if (fashion::is_learned(name)) worker.learned.push_back(worker.parameters[name]);
+      }
   }
 
   // One step down the gradient of a batch of two halves; the mean loss.

@@ -220,10 +220,4 @@ std::string thumbnail_png(const Picture& picture, int longest_side_px) {
   return encode_png(to_8_bit(shrunk(picture, std::max(1, longest_side_px))));
 }
 
-std::string encode_png(const Picture& picture) {
-  if (picture.channels == 3) return png_of(bgr_of(picture));
-  return png_of(cv::Mat(picture.height, picture.width, picture.bits == 8 ? CV_8U : CV_16U,
-                        const_cast<std::uint8_t*>(picture.bytes.data())));
-}
-
 }  // namespace assay::imaging

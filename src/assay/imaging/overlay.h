@@ -13,6 +13,7 @@
 #include <string>
 
 #include "assay/base/section.h"
+#include "assay/imaging/encode.h"
 #include "assay/imaging/picture.h"
 
 namespace assay::imaging {
@@ -22,7 +23,5 @@ namespace assay::imaging {
 std::string overlay_png(const Picture& picture, const Overlay& overlay);
 // PNG bytes of the picture with the longer side at most `longest_side_px`; never enlarged.
 std::string thumbnail_png(const Picture& picture, int longest_side_px);
-// PNG bytes with the picture's own depth.
-std::string encode_png(const Picture& picture);
 
 }  // namespace assay::imaging

@@ -57,7 +57,8 @@ std::vector<Variant> alternatives(const network::Classifier& classifier) {
   if (classifier.input_size().uint8) return all;
   add("range: 1, no mean and std", with(1, {}, {}));
   add("range: 255, no mean and std", with(255, {}, {}));
-  add("range: 1, mean 0.5, std 0.5", with(1, {0.5}, {0.5}));
+  const std::vector<double> halves(stated.channels == Channels::kGray ? 1 : 3, 0.5);
+  add("range: 1, mean 0.5, std 0.5", with(1, halves, halves));
   if (stated.channels == Channels::kGray) {
     add("range: 1, mean 0.1307, std 0.3081 (MNIST)", with(1, {0.1307}, {0.3081}));
   } else {
