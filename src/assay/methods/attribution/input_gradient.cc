@@ -13,7 +13,7 @@ at::Tensor input_gradient(const network::Classifier& classifier, const at::Tenso
                           std::span<const std::int64_t> targets,
                           const network::Classifier::Observe& observe) {
   const at::AutoGradMode record(true);
-  const at::Tensor pixels = input.detach().to(at::kFloat).clone().requires_grad_(true);
+  const at::Tensor pixels = input.detach().to(at::kFloat).requires_grad_(true);
   const at::Tensor logits = classifier.logits(pixels, observe);
   at::Tensor gradient = network::gradient(of_targets(logits, targets).sum(), pixels);
   if (!gradient.defined()) gradient = at::zeros_like(pixels);  // the same logits for any picture

@@ -26,18 +26,30 @@ at::Tensor mean_gradient(const network::Classifier& classifier, const at::Tensor
   const auto rows = static_cast<std::size_t>(classifier.micro_batch());
   at::Tensor sum = at::zeros(rise.sizes(), at::kDouble);
   for (std::size_t first = 0; first < rule.nodes.size(); first += rows) {
-    const std::size_t end = std::min(rule.nodes.size(), first + rows);
-    std::vector<at::Tensor> points;
-    // The kernels see whole micro-batches, so a map does not depend on how many points are left.
-    for (std::size_t s = first; s < first + rows; ++s)
-      points.push_back(from + rise * (s < end ? rule.nodes[s] : 0.0));
+    // The kernels see whole micro-batches; points beyond the last weigh nothing.
+    at::Tensor nodes = at::zeros({static_cast<std::int64_t>(rows)}), weights = nodes.clone();
+    for (std::size_t s = first; s < std::min(rule.nodes.size(), first + rows); ++s) {
+      nodes.data_ptr<float>()[s - first] = static_cast<float>(rule.nodes[s]);
+      weights.data_ptr<float>()[s - first] = static_cast<float>(rule.weights[s]);
+    }
+    const at::Tensor points = from + rise * nodes.reshape({-1, 1, 1, 1});
     const std::vector<std::int64_t> targets(rows, target);
-    const at::Tensor gradients =
-        input_gradient(classifier, as_input(classifier, at::cat(points)), targets);
-    for (std::size_t s = first; s < end; ++s)
-      sum += gradients[static_cast<std::int64_t>(s - first)] * rule.weights[s];
+    const at::Tensor gradients = input_gradient(classifier, as_input(classifier, points), targets);
+    sum += at::mv(gradients.flatten(1).t(), weights).reshape(sum.sizes());
   }
   return sum;
+}
+
+// What each map should sum to, [N] float64: both ends in one pass.
+at::Tensor rises(const network::Classifier& classifier, const at::Tensor& pictures,
+                 const at::Tensor& baselines, const std::vector<std::int64_t>& targets) {
+  const auto count = static_cast<std::int64_t>(targets.size());
+  const at::Tensor ends = at::cat({pictures.narrow(0, 0, count), baselines.narrow(0, 0, count)});
+  std::vector<std::int64_t> twice = targets;
+  twice.insert(twice.end(), targets.begin(), targets.end());
+  const at::Tensor logits =
+      scores_of(classifier.forward(as_input(classifier, ends)).logits, twice, Score::kLogit);
+  return logits.narrow(0, 0, count) - logits.narrow(0, count, count);
 }
 
 }  // namespace
@@ -46,11 +58,7 @@ Attribution IntegratedGradients::explain(const Question& question, const Params&
   const network::Classifier& classifier = question.classifier;
   const at::Tensor pictures = channels_first(classifier, question.input).to(at::kFloat);
   const at::Tensor baselines = baseline_of(classifier, pictures, params.baseline);
-  const auto logits = [&](const at::Tensor& x) {
-    return scores_of(classifier.plain_forward(as_input(classifier, x)).logits, question.targets,
-                     Score::kLogit);
-  };
-  const at::Tensor promised = logits(pictures) - logits(baselines);
+  const at::Tensor promised = rises(classifier, pictures, baselines, question.targets);
   at::Tensor channels = at::zeros_like(pictures);
   std::vector<double> gaps(static_cast<std::size_t>(pictures.size(0)), 0);
   for (std::size_t i = 0; i < question.targets.size(); ++i) {
