@@ -79,7 +79,7 @@ TEST_F(ReportHtml, ShowsWhatBlocksTheReleaseFirst) {
   const std::string table = page.substr(place(page, "<table class=\"requirements\">"));
   EXPECT_LT(place(table, "<tr class=\"fail\">"), place(table, "<tr class=\"inconclusive\">"));
   EXPECT_LT(place(table, "<tr class=\"inconclusive\">"), place(table, "<tr class=\"pass\">"));
-  EXPECT_THAT(table, HasSubstr("Pictures needed to decide: <b>14,200 (now 10,000)</b>"));
+  EXPECT_THAT(table, HasSubstr("Needed to decide: <b>14,200 (now 10,000)</b>"));
   EXPECT_THAT(table, HasSubstr("0.747\u2009\u2013\u20090.799"));
 }
 

@@ -100,7 +100,7 @@ Markup requirement_row(const Outcome& outcome, const Item& item) {
         << percent(d.requirement.confidence) << "</span>";
   row << "</td><td class=\"reason\" data-label=\"Why\">" << d.reason;
   if (!needed.empty())
-    row << "<span class=\"needed\">Pictures needed to decide: <b>" << needed << "</b></span>";
+    row << "<span class=\"needed\">Needed to decide: <b>" << needed << "</b></span>";
   return row << "</td></tr>\n";
 }
 
