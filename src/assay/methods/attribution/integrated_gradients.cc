@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "assay/base/error.h"
 #include "assay/methods/attribution/input_gradient.h"
@@ -14,6 +15,9 @@ namespace assay::methods {
 namespace {
 
 constexpr int kMostSteps = 4096;
+// Straight-through gradients are no derivative, and their integral no rise, however fine the steps.
+constexpr double kHelps = 0.8;
+constexpr int kMostInVain = 2;
 
 stats::Quadrature rule_of(const std::string& name, int steps) {
   return name == "trapezoid" ? stats::trapezoid(steps) : stats::gauss_legendre(steps);
@@ -66,12 +70,18 @@ Attribution IntegratedGradients::explain(const Question& question, const Params&
     const at::Tensor from = baselines.narrow(0, row, 1);
     const at::Tensor rise = pictures.narrow(0, row, 1) - from;
     const double total = promised[row].item<double>();
+    double smallest = std::numeric_limits<double>::infinity();
+    int in_vain = 0;  // doublings in a row that hardly helped
     for (int steps = params.steps;; steps = std::min(2 * steps, kMostSteps)) {
       const at::Tensor own = rise * mean_gradient(classifier, from, rise, question.targets[i],
                                                   rule_of(params.rule, steps));
       gaps[i] = std::abs(own.sum().item<double>() - total) / std::max(std::abs(total), 1e-12);
       channels[row].copy_(own[0]);
-      if (!(params.tolerance > 0) || !(gaps[i] > params.tolerance) || steps == kMostSteps) break;
+      in_vain = gaps[i] < kHelps * smallest ? 0 : in_vain + 1;
+      smallest = std::min(smallest, gaps[i]);
+      if (!(params.tolerance > 0) || !(gaps[i] > params.tolerance) || steps == kMostSteps ||
+          in_vain == kMostInVain)
+        break;
     }
   }
   Attribution attribution = of_channels(channels);
