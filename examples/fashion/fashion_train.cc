@@ -2,23 +2,20 @@
 // writes the ONNX file that the example's audit examines. The test pictures are looked at once, at
 // the end.
 //
-// Stochastic gradient descent with Nesterov's momentum, a learning rate that rises and falls once,
-// flips and shifts. The same seed gives the same file on one type of machine: each kernel runs on
-// one thread, and a batch is always the same two halves, each on a thread of its own, whose
-// gradients are summed in order.
+// By training/descent.h, with a learning rate that rises and falls once, flips and shifts. The same
+// seed gives the same file on one type of machine.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <future>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "../training/descent.h"
 #include "assay/base/error.h"
 #include "assay/base/seed.h"
 #include "assay/imaging/idx.h"
-#include "assay/network/gradient.h"
 #include "assay/network/torch.h"
 #include "model.h"
 #include "network.h"
@@ -32,9 +29,7 @@ using fashion::Parameters;
 constexpr int kHalfBatch = 64;
 constexpr double kPeakRate = 0.2;
 constexpr double kWarmUp = 0.25;  // share of the steps
-constexpr double kMomentum = 0.9;
-constexpr double kWeightDecay = 5e-4;
-constexpr int kShift = 2;  // px, at most, in either direction
+constexpr int kShift = 2;         // px, at most, in either direction
 
 struct Request {
   std::string out = "fashion.onnx";
@@ -105,80 +100,8 @@ std::vector<View> shuffled_views(std::int64_t count, std::uint64_t seed, int epo
   return views;
 }
 
-// One of the two threads that share each batch out. The learned tensors' memory is shared; where
-// their gradients gather and the running statistics are its own.
-struct Worker {
-  Parameters parameters;
-  std::vector<at::Tensor> learned;
-
-  struct Step {
-    double loss;
-    std::vector<at::Tensor> gradients;  // as `learned`
-  };
-  Step step(const LabelledPictures& set, std::span<const View> views) {
-    at::set_num_threads(1);
-    const Batch batch = make_batch(set, views);
-    const at::Tensor logits = fashion::forward(parameters, batch.pictures, Mode::kTraining);
-    const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
-    return {loss.item<double>(), assay::network::gradients(loss, learned)};
-  }
-};
-
-class Trainer {
- public:
-  explicit Trainer(const Parameters& parameters) {
-    for (const auto& [name, tensor] : parameters) {
-      if (!fashion::is_learned(name)) continue;
-      learned_.push_back(tensor);
-      velocity_.push_back(at::zeros_like(tensor));
-    }
-    for (Worker& worker : workers_)
-      for (const auto& [name, tensor] : parameters) {
-        worker.parameters[name] =
-            fashion::is_learned(name) ? tensor.detach().requires_grad_(true) : tensor.clone();
-        if (fashion::is_learned(name)) worker.learned.push_back(worker.parameters[name]);
-      }
-  }
-
-  // One step down the gradient of a batch of two halves; the mean loss.
-  double step(const LabelledPictures& set, std::span<const View> views, double rate) {
-    const auto half = views.size() / 2;
-    auto other =
-        std::async(std::launch::async, [&] { return workers_[1].step(set, views.subspan(half)); });
-    const Worker::Step a = workers_[0].step(set, views.first(half));
-    const Worker::Step b = other.get();
-    const at::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < learned_.size(); ++i) {
-      at::Tensor gradient = (a.gradients[i] + b.gradients[i]).mul_(0.5);
-      if (learned_[i].dim() > 1) gradient.add_(learned_[i], kWeightDecay);
-      velocity_[i].mul_(kMomentum).add_(gradient);
-      learned_[i].sub_(gradient.add_(velocity_[i], kMomentum), rate);
-    }
-    return (a.loss + b.loss) / 2;
-  }
-
-  // The running statistics are linear in the batches' own, so the two workers' mean is that of all
-  // batches.
-  Parameters finished() const {
-    Parameters all;
-    for (const auto& [name, tensor] : workers_[0].parameters)
-      all[name] = fashion::is_learned(name) ? tensor.detach()
-                                            : (tensor + workers_[1].parameters.at(name)) / 2;
-    return all;
-  }
-
- private:
-  std::vector<at::Tensor> learned_, velocity_;
-  Worker workers_[2];
-};
-
-// Rises linearly to the peak, then falls linearly to zero; `progress` in [0,1).
-double learning_rate(double progress) {
-  return kPeakRate * std::min(progress / kWarmUp, (1 - progress) / (1 - kWarmUp));
-}
-
 Parameters train(const LabelledPictures& set, const Request& request) {
-  Trainer trainer(fashion::make_parameters(request.seed));
+  training::Descent descent(fashion::make_parameters(request.seed));
   const std::int64_t steps = set.size() / (2 * kHalfBatch);
   for (int epoch = 0; epoch < request.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
@@ -186,15 +109,20 @@ Parameters train(const LabelledPictures& set, const Request& request) {
     double loss = 0;
     for (std::int64_t i = 0; i < steps; ++i) {
       const double progress = (epoch + static_cast<double>(i) / steps) / request.epochs;
-      const std::span batch(views.data() + i * 2 * kHalfBatch, 2 * kHalfBatch);
-      loss += trainer.step(set, batch, learning_rate(progress));
+      const auto loss_of_half = [&](Parameters& parameters, int half) {
+        const Batch batch =
+            make_batch(set, std::span(views.data() + (2 * i + half) * kHalfBatch, kHalfBatch));
+        return at::cross_entropy_loss(fashion::forward(parameters, batch.pictures, Mode::kTraining),
+                                      batch.labels);
+      };
+      loss += descent.step(loss_of_half, training::learning_rate(progress, kPeakRate, kWarmUp));
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     std::printf("epoch %d of %d: mean loss %.4f, %.0f s\n", epoch + 1, request.epochs, loss / steps,
                 seconds.count());
     std::fflush(stdout);
   }
-  return trainer.finished();
+  return descent.finished();
 }
 
 double accuracy(Parameters& parameters, const LabelledPictures& set) {

@@ -1,87 +1,18 @@
 #include "model.h"
 
-#include <cmath>
-
-#include "assay/base/seed.h"
 #include "network.h"
 
 namespace fashion {
 
-namespace {
-
-constexpr double kEpsilon = 1e-5;        // in a batch norm's square root
-constexpr double kStatisticsRate = 0.1;  // share of a new batch in the running statistics
-
-struct Making {
-  struct Value {};  // nothing flows: only the names and sizes matter
-  Parameters& made;
-  std::uint64_t seed;
-
-  at::Tensor normal(const std::string& name, at::IntArrayRef shape, double deviation) const {
-    at::Tensor t = at::empty(shape);
-    assay::Stream stream(seed, name);
-    float* values = t.data_ptr<float>();
-    for (std::int64_t i = 0; i < t.numel(); ++i)
-      values[i] = static_cast<float>(deviation * stream.normal());
-    return t;
-  }
-  Value conv(Value, const std::string& name, Convolution c) const {
-    const double fan_out = static_cast<double>(c.out) * c.size * c.size;
-    made[name + ".weight"] = normal(name, {c.out, c.in, c.size, c.size}, std::sqrt(2 / fan_out))
-                                 .contiguous(at::MemoryFormat::ChannelsLast);
-    return {};
-  }
-  Value batch_norm(Value, const std::string& name, int channels) const {
-    made[name + ".weight"] = at::ones({channels});
-    made[name + ".bias"] = at::zeros({channels});
-    made[name + ".running_mean"] = at::zeros({channels});
-    made[name + ".running_var"] = at::ones({channels});
-    return {};
-  }
-  Value linear(Value, const std::string& name, int in, int out) const {
-    made[name + ".weight"] = normal(name, {out, in}, 0.01);
-    made[name + ".bias"] = at::zeros({out});
-    return {};
-  }
-  Value relu(Value) const { return {}; }
-  Value add(Value, Value) const { return {}; }
-  Value pool(Value) const { return {}; }
-};
-
-struct Running {
-  using Value = at::Tensor;
-  Parameters& p;
-  bool training;
-
-  Value conv(const Value& x, const std::string& name, Convolution c) const {
-    return at::conv2d(x, p.at(name + ".weight"), {}, c.stride, c.size / 2);
-  }
-  Value batch_norm(const Value& x, const std::string& name, int) const {
-    return at::batch_norm(x, p.at(name + ".weight"), p.at(name + ".bias"),
-                          p.at(name + ".running_mean"), p.at(name + ".running_var"), training,
-                          kStatisticsRate, kEpsilon, /*cudnn_enabled=*/false);
-  }
-  Value relu(const Value& x) const { return at::relu(x); }
-  Value add(const Value& a, const Value& b) const { return a + b; }
-  Value pool(const Value& x) const { return x.mean({2, 3}); }
-  Value linear(const Value& x, const std::string& name, int, int) const {
-    return at::linear(x, p.at(name + ".weight"), p.at(name + ".bias"));
-  }
-};
-
-}  // namespace
-
 Parameters make_parameters(std::uint64_t seed) {
   Parameters made;
-  Making making{made, seed};
-  residual_network(making, Making::Value{});
+  training::MakingLayers making{made, seed};
+  residual_network(making, training::MakingLayers::Value{});
   return made;
 }
 
-bool is_learned(const std::string& name) { return name.find(".running_") == std::string::npos; }
-
 at::Tensor forward(Parameters& parameters, const at::Tensor& pictures, Mode mode) {
-  Running running{parameters, mode == Mode::kTraining};
+  training::RunningLayers running{parameters, mode};
   return residual_network(running, pictures.contiguous(at::MemoryFormat::ChannelsLast));
 }
 

@@ -16,6 +16,8 @@
 
 #include <string>
 
+#include "../training/layers.h"
+
 namespace fashion {
 
 inline constexpr int kSide = 28;  // px
@@ -24,11 +26,7 @@ inline constexpr int kClasses = 10;
 inline constexpr float kMean = 0.2860f;
 inline constexpr float kStd = 0.3530f;
 
-struct Convolution {
-  int in, out;
-  int size = 3;  // px; padding is size / 2
-  int stride = 1;
-};
+using training::Convolution;
 
 template <class Visitor, class Value = typename Visitor::Value>
 Value residual_block(Visitor& v, const Value& x, const std::string& name, int in, int out) {

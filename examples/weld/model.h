@@ -1,24 +1,19 @@
-// A network's parameters as tensors: made, run with gradients, and written as an ONNX file.
+// A network's parameters (training/layers.h): made, run with gradients, and written as an ONNX file.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
-#include "assay/network/torch.h"
+#include "../training/layers.h"
 
 namespace weld {
 
 enum class Task { kClassify, kSegment };
 
-// By ONNX name: NAME.weight, NAME.bias and, for batch norms, NAME.running_mean and
-// NAME.running_var.
-using Parameters = std::map<std::string, at::Tensor>;
+using training::Parameters;
 
 // He-normal convolutions, batch norms at the identity.
 Parameters make_parameters(Task task, std::uint64_t seed);
-// Those that training moves: all but the running statistics.
-bool is_learned(const std::string& name);
 
 // One training step's randomness; equal ones drop the same values.
 struct DropoutDraw {

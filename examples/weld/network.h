@@ -17,6 +17,8 @@
 
 #include <string>
 
+#include "../training/layers.h"
+
 namespace weld {
 
 inline constexpr int kNetworkSide = 128;  // px
@@ -24,11 +26,7 @@ inline constexpr int kStemChannels = 16;
 inline constexpr float kMean = 0.5f, kStd = 0.25f;  // of every channel, pixels in 0–1
 inline constexpr double kDropout = 0.2;             // share of the pooled values
 
-struct Convolution {
-  int in, out;
-  int size = 3;  // px; padding is size / 2
-  int stride = 1;
-};
+using training::Convolution;
 
 template <class V, class Value = typename V::Value>
 Value conv_norm(V& v, const Value& x, const std::string& name, Convolution c) {

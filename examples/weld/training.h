@@ -1,9 +1,7 @@
 // Training the example's networks.
 //
-// Stochastic gradient descent with Nesterov's momentum, a learning rate that rises and falls once,
-// brightness varied by a tenth. The same seed gives the same parameters on one type of machine and
-// libtorch: each kernel runs on one thread (at::set_num_threads(1) is the caller's), and a batch is
-// always the same two halves, each on a thread of its own, whose gradients are summed in order.
+// By training/descent.h, with a learning rate that rises and falls once and brightness varied by a
+// tenth. The same seed gives the same parameters on one type of machine and libtorch.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +22,7 @@ struct Training {
 using Report = std::function<void(int, double)>;
 
 // InputError for fewer than 64 pictures.
-Parameters train(const TrainingSet& set, const Training& training, const Report& report);
+Parameters train(const TrainingSet& set, const Training& wanted, const Report& report);
 
 struct Score {
   std::int64_t pictures = 0, right = 0;  // pictures, or pixels when segmenting, that are right
