@@ -33,7 +33,7 @@ struct DataPlan {
 struct PlannedCheck {
   std::string name;
   const checks::Entry* entry = nullptr;
-  checks::Settings settings;
+  Settings settings;
   std::vector<Requirement> requirements;
   std::string where;  // "audit.yaml:12"
 };

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -126,6 +127,17 @@ bool set_field(typename Check::Params& params, std::string_view name, const Fiel
   };
   std::apply([&](const auto&... f) { (set(f), ...); }, Check::fields());
   return found;
+}
+
+// Names and values, already read as the fields' types.
+using Settings = std::vector<std::pair<std::string, FieldValue>>;
+
+template <class Check>
+typename Check::Params params_of(const Settings& settings) {
+  typename Check::Params params;
+  for (const auto& [name, value] : settings)
+    if (!set_field<Check>(params, name, value)) throw BugError("unchecked setting " + name);
+  return params;
 }
 
 template <class Check>

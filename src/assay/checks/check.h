@@ -172,16 +172,10 @@ class AnyCheck {
   virtual Conclusion conclude(std::span<const StoredRecord> records, const Facts& facts) const = 0;
 };
 
-// Names and values of a plan's entry, already read as the fields' types.
-using Settings = std::vector<std::pair<std::string, FieldValue>>;
-
 template <Check C>
 class Configured final : public AnyCheck {
  public:
-  explicit Configured(const Settings& settings) {
-    for (const auto& [name, value] : settings)
-      if (!set_field<C>(params_, name, value)) throw BugError("unchecked setting " + name);
-  }
+  explicit Configured(const Settings& settings) : params_(params_of<C>(settings)) {}
 
   CheckInfo info() const override { return C::kInfo; }
 

@@ -39,8 +39,11 @@ std::string option_of(std::string field) {
 }
 
 // What was given, read as the method's own options; InputError for those of other methods.
-methods::Settings settings_of(const methods::Method& method, const ExplainOptions& options) {
-  methods::Settings settings;
+Settings settings_of(const methods::Method& method, const ExplainOptions& options) {
+  if (method.info.resolution == methods::Resolution::kInput && !options.layer.empty())
+    throw InputError("--layer", "is no option of " + std::string(method.info.name) +
+                                    ", which explains the input");
+  Settings settings;
   const auto fields = method.fields();
   for (const auto& [name, text] : options.settings) {
     if (text.empty()) continue;
@@ -94,20 +97,16 @@ double magnitude_at(const at::Tensor& map, double quantile) {
 
 class Explainer {
  public:
-  Explainer(const ExplainOptions& options, const network::Classifier& classifier)
+  Explainer(const ExplainOptions& options, const methods::Method& method, const Settings& settings,
+            const network::Classifier& classifier)
       : options_(options),
         classifier_(classifier),
-        method_(methods::attribution_named(options.method, "--method")),
-        settings_(settings_of(method_, options)),
+        method_(method),
+        settings_(settings),
         target_(target_class(options.target, classifier)) {
-    if (!of_layer()) {
-      if (!options.layer.empty())
-        throw InputError("--layer", "is no option of " + std::string(method_.info.name) +
-                                        ", which explains the input");
-      return;
-    }
-    layer_ = options.layer.empty() ? classifier.last_spatial_value()
-                                   : classifier.value_named(options.layer);
+    if (of_layer())
+      layer_ = options.layer.empty() ? classifier.last_spatial_value()
+                                     : classifier.value_named(options.layer);
   }
 
   void explain(const imaging::Row& row, const imaging::Picture& picture) {
@@ -196,7 +195,7 @@ class Explainer {
   const ExplainOptions& options_;
   const network::Classifier& classifier_;
   const methods::Method& method_;
-  methods::Settings settings_;
+  const Settings& settings_;
   std::int64_t target_;
   std::string layer_;  // empty where the method explains the input
   std::map<std::string, int> stems_;
@@ -252,7 +251,8 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
   command->callback([=, &global, &action] {
     action = [=, &global] {
       options->seed = global.seed.value_or(0);
-      methods::attribution_named(options->method, "--method");
+      const auto& method = methods::attribution_named(options->method, "--method");
+      const auto settings = settings_of(method, *options);
       network::configure_numerics();
       const auto data = imaging::DataSet::unlabelled(options->images);
       const auto classifier =
@@ -262,7 +262,7 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
       std::error_code error;
       fs::create_directories(options->directory, error);
       if (error) throw InputError(options->directory, "cannot be made: " + error.message());
-      Explainer explainer(*options, classifier);
+      Explainer explainer(*options, method, settings, classifier);
       int code = kPass;
       for (std::size_t i = 0; i < data.size(); ++i) {
         imaging::Picture picture;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <opencv2/core/mat.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -153,18 +152,9 @@ std::string number(double v) {
   return text;
 }
 
-std::string png_of(const cv::Mat& mat) {
-  std::vector<unsigned char> bytes;
-  constexpr int kCompression = 6;  // zlib's own default; OpenCV's is 1
-  if (!cv::imencode(".png", mat, bytes, {cv::IMWRITE_PNG_COMPRESSION, kCompression}))
-    throw BugError("a PNG could not be encoded");
-  return {bytes.begin(), bytes.end()};
-}
-
-// The pixels in OpenCV's channel order.
+// The pixels of 8 bits in OpenCV's channel order.
 cv::Mat bgr_of(const Picture& picture) {
-  const int depth = picture.bits == 8 ? CV_8U : CV_16U;
-  const cv::Mat pixels(picture.height, picture.width, CV_MAKETYPE(depth, picture.channels),
+  const cv::Mat pixels(picture.height, picture.width, CV_MAKETYPE(CV_8U, picture.channels),
                        const_cast<std::uint8_t*>(picture.bytes.data()));  // only read
   cv::Mat bgr;
   cv::cvtColor(pixels, bgr, picture.channels == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_RGB2BGR);
@@ -213,7 +203,11 @@ std::string overlay_png(const Picture& picture, const Overlay& overlay) {
   };
   print(low, height - 1);
   if (max > 0) print(high, kTextHeight);
-  return png_of(canvas);
+  Picture drawn{canvas.rows, canvas.cols, 3, 8, {}};
+  drawn.bytes.resize(canvas.total() * 3);
+  cv::Mat rgb(canvas.size(), CV_8UC3, drawn.bytes.data());
+  cv::cvtColor(canvas, rgb, cv::COLOR_BGR2RGB);
+  return encode_png(drawn);
 }
 
 std::string thumbnail_png(const Picture& picture, int longest_side_px) {

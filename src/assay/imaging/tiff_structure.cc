@@ -211,23 +211,24 @@ FileStructure inspect_tiff(std::string_view bytes, const std::string& name) {
   FileStructure s;
   s.height = static_cast<int>(height);
   s.width = static_cast<int>(width);
+  const auto substitute = [&](Tag tag, std::uint64_t value) {
+    if (s.substitute.empty()) s.substitute = bytes;
+    overwrite(s.substitute, *directory.field(tag), value, order);
+  };
   const std::uint64_t orientation = directory.number(kOrientation, 1);
   if (orientation >= 2 && orientation <= 8) {
     // The decoder would obey it in any case.
     s.orientation = static_cast<int>(orientation);
-    s.substitute = bytes;
-    overwrite(s.substitute, *directory.field(kOrientation), 1, order);
+    substitute(kOrientation, 1);
   }
   if (kind.bits == 8 && directory.number(kExtraSamples, 0) == 2) {
     // Unassociated alpha: the decoder would blend with black. Called associated (1), it is left
     // alone.
-    if (s.substitute.empty()) s.substitute = bytes;
-    overwrite(s.substitute, *directory.field(kExtraSamples), 1, order);
+    substitute(kExtraSamples, 1);
   }
   if (!directory.field(kTileOffsets) && directory.number(kRowsPerStrip, 0) > height) {
     // The decoder would take memory for rows that are not there.
-    if (s.substitute.empty()) s.substitute = bytes;
-    overwrite(s.substitute, *directory.field(kRowsPerStrip), height, order);
+    substitute(kRowsPerStrip, height);
   }
   return s;
 }

@@ -16,8 +16,6 @@
 // beyond the area they are drawn on.
 #pragma once
 
-#include <tuple>
-
 #include "assay/methods/attribution/question.h"
 
 namespace assay::methods {
@@ -29,54 +27,42 @@ at::Tensor layer_gradient(const Question& question);
 // Σ_c weights_c · A_c for weights [N,C].
 at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights);
 
-struct NoParams {};
-
-struct GradCam {
+struct GradCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"grad_cam", "Grad-CAM",
                                     "channels weighted by their mean gradient",
                                     "selvaraju2017gradcam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct HiResCam {
+struct HiResCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"hires_cam", "HiResCAM",
                                     "each cell's activation times its gradient",
                                     "draelos2020hirescam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct GradCamPlusPlus {
+struct GradCamPlusPlus : WithoutOptions {
   static constexpr MethodInfo kInfo{
       "grad_cam_pp", "Grad-CAM++",
       "channels weighted by their positive gradients, evened out over places",
       "chattopadhay2018gradcampp", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   // [N,C]
   static at::Tensor weights(const at::Tensor& value, const at::Tensor& gradient);
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct XGradCam {
+struct XGradCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"xgrad_cam", "XGrad-CAM",
                                     "channels weighted by their gradients where they are active",
                                     "fu2020xgradcam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static at::Tensor weights(const at::Tensor& value, const at::Tensor& gradient);
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct LayerCam {
+struct LayerCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"layer_cam", "LayerCAM",
                                     "each cell's activation times its positive gradient",
                                     "jiang2021layercam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static Attribution explain(const Question& question, const Params&);
 };
 

@@ -20,10 +20,7 @@ template <class M>
 Method row() {
   return {M::kInfo, [] { return field_infos<M>(); },
           [](const Question& question, const Settings& settings) {
-            typename M::Params params;
-            for (const auto& [name, value] : settings)
-              if (!set_field<M>(params, name, value)) throw BugError("no option " + name);
-            return M::explain(question, params);
+            return M::explain(question, params_of<M>(settings));
           }};
 }
 

@@ -4,14 +4,11 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "assay/methods/attribution/question.h"
 
 namespace assay::methods {
-
-using Settings = std::vector<std::pair<std::string, FieldValue>>;  // checked (base/field.h)
 
 struct Method {
   MethodInfo info;

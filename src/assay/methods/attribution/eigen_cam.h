@@ -9,18 +9,14 @@
 // a decision. Cost: no gradient; one eigenvalue problem of min(C, h·w) a picture.
 #pragma once
 
-#include <tuple>
-
 #include "assay/methods/attribution/cam.h"
 
 namespace assay::methods {
 
-struct EigenCam {
+struct EigenCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"eigen_cam", "Eigen-CAM",
                                     "the main direction of the activations, of no class",
                                     "muhammad2020eigencam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static Attribution explain(const Question& question, const Params&);
 };
 

@@ -13,8 +13,6 @@
 // (adebayo2018sanity): it shows edges, not reasons.
 #pragma once
 
-#include <tuple>
-
 #include "assay/methods/attribution/cam.h"
 
 namespace assay::methods {
@@ -27,30 +25,24 @@ at::Tensor input_gradient(const network::Classifier& classifier, const at::Tenso
 // channels [N,C,H,W] and their sum.
 Attribution of_channels(at::Tensor channels);
 
-struct InputGradient {
+struct InputGradient : WithoutOptions {
   static constexpr MethodInfo kInfo{"gradient", "Gradient",
                                     "what a small change of the pixel does to the logit",
                                     "simonyan2013deep", Resolution::kInput};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct GradientTimesInput {
+struct GradientTimesInput : WithoutOptions {
   static constexpr MethodInfo kInfo{"gradient_x_input", "Gradient × input",
                                     "the pixel's part of the logit, were the model linear",
                                     "shrikumar2016not", Resolution::kInput};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct GuidedBackprop {
+struct GuidedBackprop : WithoutOptions {
   static constexpr MethodInfo kInfo{"guided_backprop", "Guided backpropagation",
                                     "the gradient along paths that raise the logit only",
                                     "springenberg2014striving", Resolution::kInput};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   // InputError for a network without ReLU.
   static Attribution explain(const Question& question, const Params&);
 };

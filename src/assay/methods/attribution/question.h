@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "assay/base/field.h"
@@ -33,6 +34,12 @@ struct MethodInfo {
   std::string_view says;    // one line: what a value of its map means
   std::string_view source;  // key in docs/references.bib
   Resolution resolution = Resolution::kInput;
+};
+
+// What a method without options of its own is made of.
+struct WithoutOptions {
+  struct Params {};
+  static constexpr auto fields() { return std::tuple{}; }
 };
 
 struct Question {

@@ -10,28 +10,22 @@
 // trained on, and its softmax gives almost everything to a few channels.
 #pragma once
 
-#include <tuple>
-
 #include "assay/methods/attribution/cam.h"
 
 namespace assay::methods {
 
-struct ScoreCam {
+struct ScoreCam : WithoutOptions {
   static constexpr MethodInfo kInfo{
       "score_cam", "Score-CAM", "channels weighted by the logit of the picture seen through them",
       "wang2020scorecam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static at::Tensor weights(const Question& question);  // [N,C]
   static Attribution explain(const Question& question, const Params&);
 };
 
-struct AblationCam {
+struct AblationCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"ablation_cam", "Ablation-CAM",
                                     "channels weighted by how much the logit falls without them",
                                     "desai2020ablationcam", Resolution::kLayer};
-  using Params = NoParams;
-  static constexpr auto fields() { return std::tuple{}; }
   static at::Tensor weights(const Question& question);  // [N,C]
   static Attribution explain(const Question& question, const Params&);
 };

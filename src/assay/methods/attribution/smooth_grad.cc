@@ -25,7 +25,7 @@ at::Tensor noise_like(const at::Tensor& x, const Question& question, std::size_t
   return noise;
 }
 
-Moments moments(const Question& question, const NoiseParams& params) {
+Moments moments(const Question& question, const NoiseOptions::Params& params) {
   const network::Classifier& classifier = question.classifier;
   const at::Tensor pictures = channels_first(classifier, question.input).to(at::kFloat);
   at::Tensor mean = at::zeros(pictures.sizes(), at::kDouble), squares = mean.clone();

@@ -14,31 +14,29 @@
 
 namespace assay::methods {
 
-struct NoiseParams {
-  int samples = 32;
-  double noise = 0.15;
+struct NoiseOptions {
+  struct Params {
+    int samples = 32;
+    double noise = 0.15;
+  };
+  static constexpr auto fields() {
+    return std::tuple{
+        field("samples", &Params::samples, Range{2, 100000}, "", "noisy copies of a picture",
+              Stage::kMeasuring),
+        field("noise", &Params::noise, Range{0, 10}, "",
+              "standard deviation, in ranges of the picture's values", Stage::kMeasuring)};
+  }
 };
-constexpr auto noise_fields() {
-  return std::tuple{
-      field("samples", &NoiseParams::samples, Range{2, 100000}, "", "noisy copies of a picture",
-            Stage::kMeasuring),
-      field("noise", &NoiseParams::noise, Range{0, 10}, "",
-            "standard deviation, in ranges of the picture's values", Stage::kMeasuring)};
-}
 
-struct SmoothGrad {
+struct SmoothGrad : NoiseOptions {
   static constexpr MethodInfo kInfo{"smooth_grad", "SmoothGrad", "the mean gradient under noise",
                                     "smilkov2017smoothgrad", Resolution::kInput};
-  using Params = NoiseParams;
-  static constexpr auto fields() { return noise_fields(); }
   static Attribution explain(const Question& question, const Params& params);
 };
 
-struct VarGrad {
+struct VarGrad : NoiseOptions {
   static constexpr MethodInfo kInfo{"var_grad", "VarGrad", "the gradient's variance under noise",
                                     "adebayo2018local", Resolution::kInput};
-  using Params = NoiseParams;
-  static constexpr auto fields() { return noise_fields(); }
   static Attribution explain(const Question& question, const Params& params);
 };
 
