@@ -49,6 +49,7 @@ struct Classifier::State {
                               std::span<const std::string> keep, const Observe& observe = {}) const;
   Pass pass(const Executor& executor, const at::Tensor& input,
             std::span<const std::string> keep) const;
+  at::Tensor value_of(const at::Tensor& input, const std::string& name) const;
   Request request_for(const at::Tensor& input, const Cut* cut, std::int64_t first,
                       std::int64_t rows) const;
 };
@@ -354,6 +355,23 @@ std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const a
   throw InputError(file, "a pass does not fit into memory: " + memory_refusal(error));
 }
 
+at::Tensor Classifier::State::value_of(const at::Tensor& pictures, const std::string& name) const
+    try {
+  const Graph& graph = *batching.graph;
+  const ValueId id = data_value(graph, *batching.executor, name);
+  std::vector<at::Tensor> parts;
+  for (std::int64_t first = 0; first < pictures.size(0); first += batching.rows) {
+    const std::int64_t rows = std::min<std::int64_t>(batching.rows, pictures.size(0) - first);
+    Request request = request_for(pictures, nullptr, first, rows);
+    request.wanted = {id};
+    const at::Tensor value = batching.executor->run(request)[0];
+    parts.push_back(value.narrow(0, 0, rows * rows_each(graph, name, value, batching.rows)));
+  }
+  return parts.size() == 1 ? parts[0] : at::cat(parts, 0);
+} catch (const std::bad_alloc& error) {
+  throw InputError(file, "a pass does not fit into memory: " + memory_refusal(error));
+}
+
 Pass Classifier::State::pass(const Executor& executor, const at::Tensor& pictures,
                              std::span<const std::string> keep) const {
   const at::NoGradGuard no_grad;
@@ -393,6 +411,11 @@ at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& n
 at::Tensor Classifier::logits(const at::Tensor& input, const Observe& observe) const {
   check_pictures(graph(), state_->input, input);
   return state_->run(*state_->batching.executor, input, nullptr, {}, observe)[0];
+}
+
+at::Tensor Classifier::value_of(const at::Tensor& input, const std::string& name) const {
+  check_pictures(graph(), state_->input, input);
+  return state_->value_of(input, name);
 }
 
 }  // namespace assay::network

@@ -99,6 +99,9 @@ class Classifier {
   // with the node that makes it, before anything reads it: a hook on it changes the gradient.
   using Observe = std::function<void(const Node& maker, const at::Tensor& value)>;
   at::Tensor logits(const at::Tensor& input, const Observe& observe = {}) const;
+  // The graph value `name` as a function of `input`, with autograd; only what it follows from is
+  // run. InputError where its first dimension is not the pictures'.
+  at::Tensor value_of(const at::Tensor& input, const std::string& name) const;
 
  private:
   struct State;
