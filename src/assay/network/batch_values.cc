@@ -4,16 +4,16 @@
 
 namespace assay::network {
 
-using dnnl::memory;
 
 BatchValues::BatchValues(const IncrementalNetwork& network, const CoverSchedule& schedule,
                          const CoverBatch& batch, const std::vector<Place>& places,
-                         CleanValues& clean)
+                         CleanValues& clean, BlockMemory& memory)
     : net_(network),
       schedule_(schedule),
       batch_(batch),
       clean_(clean),
       held_(network.graph->value_count()),
+      memory_(memory),
       stream_(cpu()) {
   for (std::int64_t r = 0; r < net_.rows; ++r) {
     const auto row = static_cast<std::size_t>(r);
@@ -95,10 +95,11 @@ Block BatchValues::gathered(ValueId v, const std::vector<Corner>& from, const Pl
   }
   if (same) return own;
   if (!is_whole(v))
-    return laid_out(clean_.block(v, own.layout), &own, regions, size.height, size.width, fill);
+    return laid_out(memory_, clean_.block(v, own.layout), &own, regions, size.height, size.width,
+                    fill);
   // Nothing of the clean picture shows.
   const Block nothing{at::empty({0}, own.items.options()), own.layout, own.height, own.width};
-  return laid_out(nothing, &own, regions, size.height, size.width, fill);
+  return laid_out(memory_, nothing, &own, regions, size.height, size.width, fill);
 }
 
 bool BatchValues::is_only_form(ValueId v, const Block& block) const {
@@ -124,17 +125,15 @@ Block BatchValues::reordered(const Block& from, const Dims& dims, const PlaneLay
   return to;
 }
 
-void BatchValues::run(const Primitive& p, std::unordered_map<int, memory> arguments) {
-  if (const auto size = static_cast<std::int64_t>(p.scratch.get_size()); size > 0) {
-    if (!scratch_.defined() || scratch_.numel() < size) scratch_ = at::empty({size}, at::kByte);
-    arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(p.scratch, cpu(), scratch_.data_ptr()));
-  }
+void BatchValues::run(const Primitive& p, std::unordered_map<int, dnnl::memory> arguments) {
+  if (const std::size_t size = p.scratch.get_size(); size > 0)
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, dnnl::memory(p.scratch, cpu(), memory_.scratch(size)));
   p.run.execute(stream_, arguments);
 }
 
 Block BatchValues::empty_block(const Dims& dims, const PlaneLayout& layout) {
-  return {at::empty({dims[0] * layout.outer * dims[2] * dims[3] * layout.inner}), layout, dims[2],
-          dims[3]};
+  return {memory_.take(dims[0] * layout.outer * dims[2] * dims[3] * layout.inner, at::kFloat),
+          layout, dims[2], dims[3]};
 }
 
 }  // namespace assay::network

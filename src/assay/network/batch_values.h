@@ -16,9 +16,11 @@ struct PlaneSize {
 class BatchValues {
  public:
   BatchValues(const IncrementalNetwork& network, const CoverSchedule& schedule,
-              const CoverBatch& batch, const std::vector<Place>& places, CleanValues& clean);
+              const CoverBatch& batch, const std::vector<Place>& places, CleanValues& clean,
+              BlockMemory& memory);
 
   CleanValues& clean() { return clean_; }
+  BlockMemory& memory() { return memory_; }
   // -- where crops lie
   std::size_t rows() const { return places_.size(); }
   PlaneSize plane(ValueId v) const;
@@ -49,7 +51,7 @@ class BatchValues {
   static dnnl::memory memory_of(const Block& block, const Dims& dims) {
     return {described(dims, block.layout), cpu(), block.items.data_ptr()};
   }
-  static Block empty_block(const Dims& dims, const PlaneLayout& layout);
+  Block empty_block(const Dims& dims, const PlaneLayout& layout);
 
  private:
   // As a tensor, a block, or both on one memory.
@@ -64,8 +66,8 @@ class BatchValues {
   CleanValues& clean_;
   std::vector<Place> places_;  // by row
   std::vector<Held> held_;     // by value
+  BlockMemory& memory_;
   dnnl::stream stream_;
-  at::Tensor scratch_;
 };
 
 }  // namespace assay::network

@@ -50,6 +50,21 @@ Lines lines(const Block& block, std::int64_t row, Corner corner) {
 
 }  // namespace
 
+at::Tensor BlockMemory::take(std::int64_t items, const at::TensorOptions& options) {
+  for (const at::Tensor& t : all_)
+    if (t.numel() == items && t.scalar_type() == c10::typeMetaToScalarType(options.dtype()) &&
+        t.use_count() == 1 && t.storage().use_count() == 1)
+      return t;
+  all_.push_back(at::empty({items}, options));
+  return all_.back();
+}
+
+void* BlockMemory::scratch(std::size_t bytes) {
+  const auto size = static_cast<std::int64_t>(bytes);
+  if (!scratch_.defined() || scratch_.numel() < size) scratch_ = at::empty({size}, at::kByte);
+  return scratch_.data_ptr();
+}
+
 dnnl::memory::desc described(const Dims& dims, const PlaneLayout& layout) {
   if (layout.inner == 1) return {dims, kFloat32, Tag::nchw};
   if (layout.inner == dims[1]) return {dims, kFloat32, Tag::nhwc};
@@ -90,12 +105,13 @@ at::Tensor tensor_of(const Block& block, const std::vector<std::int64_t>& sizes)
   return block.items.view({sizes[0], sizes[2], sizes[3], sizes[1]}).permute({0, 3, 1, 2});
 }
 
-Block laid_out(const Block& clean, const Block* changed, const std::vector<Region>& regions,
-               std::int64_t height, std::int64_t width, double fill) {
+Block laid_out(BlockMemory& memory, const Block& clean, const Block* changed,
+               const std::vector<Region>& regions, std::int64_t height, std::int64_t width,
+               double fill) {
   Block made{{}, clean.layout, height, width};
   const auto rows = static_cast<std::int64_t>(regions.size());
-  made.items = at::empty({rows * clean.layout.outer * height * width * clean.layout.inner},
-                         clean.items.options());
+  made.items = memory.take(rows * clean.layout.outer * height * width * clean.layout.inner,
+                           clean.items.options());
   const Box plane{0, 0, clean.height, clean.width};
   const auto leaves = [&](const Region& r) {
     return r.at.top < 0 || r.at.left < 0 || r.at.top + height > clean.height ||

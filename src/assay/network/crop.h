@@ -26,6 +26,20 @@ struct Block {
   std::int64_t height = 0, width = 0;
 };
 
+// Memory that is used again once nobody else holds it: batch after batch wants the same sizes, and
+// fresh pages are dear. For one thread.
+class BlockMemory {
+ public:
+  at::Tensor take(std::int64_t items, const at::TensorOptions& options);
+  // At least this many bytes, until the next call.
+  void* scratch(std::size_t bytes);
+  void clear() { all_.clear(); }
+
+ private:
+  std::vector<at::Tensor> all_;
+  at::Tensor scratch_;
+};
+
 struct Corner {
   std::int64_t top = 0, left = 0;
 };
@@ -48,7 +62,8 @@ struct Region {
 };
 // For each region, `height` × `width` places of `clean` (one row, the whole plane) with the row's
 // own `changed` crop pasted over; places outside the plane hold `fill`. `changed` may be null.
-Block laid_out(const Block& clean, const Block* changed, const std::vector<Region>& regions,
-               std::int64_t height, std::int64_t width, double fill);
+Block laid_out(BlockMemory& memory, const Block& clean, const Block* changed,
+               const std::vector<Region>& regions, std::int64_t height, std::int64_t width,
+               double fill);
 
 }  // namespace assay::network

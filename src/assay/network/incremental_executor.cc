@@ -248,12 +248,18 @@ at::Tensor IncrementalExecutor::run(const at::Tensor& picture, PatchSize size,
   CleanValues clean(net, std::move(kept));
 
   const CoverSchedule schedule = state_->schedule(size, places);
+  BlockMemory memory;
+  const CoverBatch* last = nullptr;
   at::Tensor results;
   for (const CoverBatch& batch : schedule.batches) {
+    if (last &&
+        (last->rows_class != batch.rows_class || last->columns_class != batch.columns_class))
+      memory.clear();
+    last = &batch;
     std::vector<at::Tensor> rows;
     for (std::size_t r = 0; r < static_cast<std::size_t>(net.rows); ++r)
       rows.push_back(r < batch.places.size() ? pixels(batch.places[r]) : rows[0]);
-    const at::Tensor made = run_batch(net, schedule, batch, places, at::cat(rows), clean);
+    const at::Tensor made = run_batch(net, schedule, batch, places, at::cat(rows), clean, memory);
     const std::int64_t each = made.size(0) / net.rows;
     if (!results.defined()) {
       Shape all = made.sizes().vec();

@@ -25,7 +25,7 @@ class BatchPass {
       const Chain& chain = net_.chains[c];
       if (!chain.weight.defined() || !convolve(chain))
         for (const int n : chain.nodes)
-          if (!pool(n)) compute(n);
+          if (!pool(n) && !multiply(n)) compute(n);
       release(chain);
     }
     return values_.whole(net_.result);
@@ -101,7 +101,7 @@ class BatchPass {
     if (!made) return false;
     Block result;
     if (!addend) {
-      result = BatchValues::empty_block(to, made->destination);
+      result = values_.empty_block(to, made->destination);
     } else {
       result = values_.reordered(*addend, to, made->destination);
       // Written over where nobody reads it any more.
@@ -111,7 +111,8 @@ class BatchPass {
         result.items = result.items.clone();
     }
     const Block laid = values_.reordered(source, from, made->source);
-    const auto weights = packed(chain, made->primitive);
+    const auto weights =
+        packed(chain.nodes[0], chain.weight, weight_dims(chain), chain.bias, made->primitive);
     values_.run(made->primitive, {{DNNL_ARG_SRC, BatchValues::memory_of(laid, from)},
                                   {DNNL_ARG_DST, BatchValues::memory_of(result, to)},
                                   {DNNL_ARG_WEIGHTS, weights.first},
@@ -129,10 +130,11 @@ class BatchPass {
     return w;
   }
 
-  std::pair<memory, memory> packed(const Chain& chain, const Primitive& p) {
+  std::pair<memory, memory> packed(int n, const at::Tensor& weight, const Dims& dims,
+                                   const at::Tensor& bias, const Primitive& p) {
     const std::lock_guard lock(net_.mutex);
-    return {net_.weights.of(chain.nodes[0], chain.weight, weight_dims(chain), p.weights),
-            net_.weights.of(chain.nodes[0], chain.bias, {chain.bias.size(0)}, p.bias)};
+    return {net_.weights.of(n, weight, dims, p.weights),
+            net_.weights.of(n, bias, {bias.size(0)}, p.bias)};
   }
 
   // As the inference executor chooses: Winograd, the layouts at hand, the library's own.
@@ -179,9 +181,45 @@ class BatchPass {
                              return IncrementalNetwork::Step{std::move(*p), source.layout, *out};
                            });
     if (!made) return false;
-    Block result = BatchValues::empty_block(to, made->destination);
+    Block result = values_.empty_block(to, made->destination);
     values_.run(made->primitive, {{DNNL_ARG_SRC, BatchValues::memory_of(source, from)},
                                   {DNNL_ARG_DST, BatchValues::memory_of(result, to)}});
+    values_.put(y, std::move(result));
+    return true;
+  }
+
+  // x W + b of a matrix of one row a copy.
+  bool multiply(int n) {
+    const Node& it = node(n);
+    if (!it.domain.empty() || it.op != "Gemm" || it.integer("transA", 0) != 0 ||
+        it.number("alpha", 1) != 1 || it.number("beta", 1) != 1)
+      return false;
+    const ValueId x = it.inputs[0], y = it.outputs[0];
+    const bool has_bias = it.inputs.size() > 2 && it.inputs[2] != kNoValue;
+    if (!net_.facts.data[x] || net_.facts.data[it.inputs[1]] || net_.types[x] != at::kFloat ||
+        (has_bias && net_.facts.data[it.inputs[2]]))
+      return false;
+    at::Tensor weight = net_.facts.constants[it.inputs[1]];
+    if (it.integer("transB", 0) == 0) weight = weight.t();
+    const std::int64_t out = weight.size(0);
+    const at::Tensor bias = has_bias ? net_.facts.constants[it.inputs[2]] : at::zeros({out});
+    if (bias.numel() != out || (bias.dim() > 1 && bias.size(-1) != out)) return false;
+    const at::Tensor source = values_.tensor(x).contiguous();
+    const auto made =
+        step({n, source.size(0), 0, 0, 0}, [&]() -> std::optional<IncrementalNetwork::Step> {
+          auto p = inner_product(source.sizes().vec(), weight.sizes().vec());
+          if (!p) return std::nullopt;
+          return IncrementalNetwork::Step{std::move(*p), {}, {}};
+        });
+    if (!made) return false;
+    at::Tensor result = at::empty({source.size(0), out});
+    const auto weights =
+        packed(n, weight, weight.sizes().vec(), bias.reshape({out}), made->primitive);
+    const Primitive& p = made->primitive;
+    values_.run(p, {{DNNL_ARG_SRC, memory(p.sources[0], cpu(), source.data_ptr())},
+                    {DNNL_ARG_DST, memory(p.destination, cpu(), result.data_ptr())},
+                    {DNNL_ARG_WEIGHTS, weights.first},
+                    {DNNL_ARG_BIAS, weights.second}});
     values_.put(y, std::move(result));
     return true;
   }
@@ -289,8 +327,8 @@ class BatchPass {
     const Block& own = values_.block(x);
     std::vector<Region> regions;
     for (const Corner& at : values_.corners(x)) regions.push_back({at, {}});
-    const Block before =
-        laid_out(values_.clean().block(x, own.layout), nullptr, regions, own.height, own.width, 0);
+    const Block before = laid_out(values_.memory(), values_.clean().block(x, own.layout), nullptr,
+                                  regions, own.height, own.width, 0);
     const at::Tensor difference = values_.as_tensor(x, own) - values_.as_tensor(x, before);
     const PlaneSize p = values_.plane(x);
     const at::Tensor change =
@@ -349,8 +387,9 @@ std::vector<ValueId> values_to_keep(const IncrementalNetwork& network) {
 
 at::Tensor run_batch(const IncrementalNetwork& network, const CoverSchedule& schedule,
                      const CoverBatch& batch, const std::vector<Place>& places,
-                     const at::Tensor& pixels, CleanValues& clean) {
-  return BatchPass(network, BatchValues(network, schedule, batch, places, clean)).run(pixels);
+                     const at::Tensor& pixels, CleanValues& clean, BlockMemory& memory) {
+  return BatchPass(network, BatchValues(network, schedule, batch, places, clean, memory))
+      .run(pixels);
 }
 
 }  // namespace assay::network

@@ -60,6 +60,6 @@ std::vector<ValueId> values_to_keep(const IncrementalNetwork& network);
 // `pixels` [rows,C,h,w] of the entry, for the places of `batch`; missing rows repeat the first.
 at::Tensor run_batch(const IncrementalNetwork& network, const CoverSchedule& schedule,
                      const CoverBatch& batch, const std::vector<Place>& places,
-                     const at::Tensor& pixels, CleanValues& clean);
+                     const at::Tensor& pixels, CleanValues& clean, BlockMemory& memory);
 
 }  // namespace assay::network
