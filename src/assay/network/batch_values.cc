@@ -4,7 +4,6 @@
 
 namespace assay::network {
 
-
 BatchValues::BatchValues(const IncrementalNetwork& network, const CoverSchedule& schedule,
                          const CoverBatch& batch, const std::vector<Place>& places,
                          CleanValues& clean, BlockMemory& memory)
@@ -15,10 +14,8 @@ BatchValues::BatchValues(const IncrementalNetwork& network, const CoverSchedule&
       held_(network.graph->value_count()),
       memory_(memory),
       stream_(cpu()) {
-  for (std::int64_t r = 0; r < net_.rows; ++r) {
-    const auto row = static_cast<std::size_t>(r);
+  for (std::size_t row = 0; row < schedule.batch_rows; ++row)
     places_.push_back(places[batch.places[row < batch.places.size() ? row : 0]]);
-  }
 }
 
 PlaneSize BatchValues::plane(ValueId v) const {
@@ -52,15 +49,23 @@ std::vector<Corner> BatchValues::corners(ValueId v) const {
 }
 
 Dims BatchValues::dims(ValueId v, const PlaneSize& s) const {
-  return {net_.rows, net_.facts.shapes[v][1], s.height, s.width};
+  return {static_cast<std::int64_t>(rows()), net_.facts.shapes[v][1], s.height, s.width};
 }
 
 std::vector<std::int64_t> BatchValues::sizes(ValueId v, const PlaneSize& s) const {
   std::vector<std::int64_t> all = net_.facts.shapes[v];
-  all[0] = net_.rows;
+  all[0] = static_cast<std::int64_t>(rows());
   all[all.size() - 2] = s.height;
   all[all.size() - 1] = s.width;
   return all;
+}
+
+void BatchValues::keep(ValueId v) {
+  const Held& held = held_[v];
+  if (held.tensor.defined()) clean_.keep(v, held.tensor);
+  // A crop is no clean value.
+  if (held.block && net_.keeps[v] && is_whole(v))
+    clean_.keep(v, *held.block, net_.facts.shapes[v][1]);
 }
 
 const Block& BatchValues::block(ValueId v) {

@@ -35,6 +35,7 @@ class BatchValues {
   void put(ValueId v, at::Tensor tensor) { held_[v].tensor = std::move(tensor); }
   void put(ValueId v, Block block) { held_[v].block = std::move(block); }
   void drop(ValueId v) { held_[v] = {}; }
+  void keep(ValueId v);  // among the clean values
   const Block& block(ValueId v);
   at::Tensor tensor(ValueId v);
   // The whole plane, where the value has one.

@@ -134,7 +134,7 @@ CoverSchedule schedule_covers(const std::vector<Place>& places, AxisClasses rows
         .places.push_back(i);
   std::stable_sort(groups.begin(), groups.end(),
                    [](const Group& a, const Group& b) { return a.cost > b.cost; });
-  CoverSchedule schedule{std::move(rows), std::move(columns), {}, 0};
+  CoverSchedule schedule{std::move(rows), std::move(columns), batch_rows, {}, 0};
   const auto holds = [&](const Group& g, const Group& other) {
     return schedule.rows.holds(g.row, other.row) && schedule.columns.holds(g.column, other.column);
   };

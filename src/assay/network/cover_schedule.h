@@ -72,6 +72,7 @@ struct CoverBatch {
 
 struct CoverSchedule {
   AxisClasses rows, columns;
+  std::size_t batch_rows = 0;
   std::vector<CoverBatch> batches;
   double cost = 0;  // of all batches, padding included, in multiply-adds
 };

@@ -16,6 +16,7 @@ constexpr auto kFloat32 = dnnl::memory::data_type::f32;
 struct Box {
   std::int64_t top, left, bottom, right;
   bool empty() const { return top >= bottom || left >= right; }
+  bool operator==(const Box&) const = default;
 };
 
 Box common(const Box& a, const Box& b) {
@@ -35,6 +36,7 @@ struct Lines {
 };
 
 void copy(const Lines& from, const Lines& to, std::int64_t outer, const Box& box) {
+  if (box.empty()) return;
   const auto size = static_cast<std::size_t>((box.right - box.left) * from.step);
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t y = box.top; y < box.bottom; ++y)
@@ -113,25 +115,27 @@ Block laid_out(BlockMemory& memory, const Block& clean, const Block* changed,
   made.items = memory.take(rows * clean.layout.outer * height * width * clean.layout.inner,
                            clean.items.options());
   const Box plane{0, 0, clean.height, clean.width};
-  const auto leaves = [&](const Region& r) {
-    return r.at.top < 0 || r.at.left < 0 || r.at.top + height > clean.height ||
-           r.at.left + width > clean.width;
-  };
-  if (std::any_of(regions.begin(), regions.end(), leaves)) made.items.fill_(fill);
   for (std::int64_t row = 0; row < rows; ++row) {
     const Region& r = regions[static_cast<std::size_t>(row)];
     const Box wanted{r.at.top, r.at.left, r.at.top + height, r.at.left + width};
     const Box inside = common(wanted, plane);
-    const Lines to = lines(made, row, r.at);
+    const Lines to = lines(made, row, r.at), from = lines(clean, 0, {});
+    if (!(inside == wanted)) made.items.view({rows, -1})[row].fill_(fill);
+    if (inside.empty()) continue;
     Box own{};
     if (changed)
       own = common(inside, {r.changed.top, r.changed.left, r.changed.top + changed->height,
                             r.changed.left + changed->width});
-    const bool covers = changed && !inside.empty() && own.top == inside.top &&
-                        own.left == inside.left && own.bottom == inside.bottom &&
-                        own.right == inside.right;
-    if (!covers && !inside.empty()) copy(lines(clean, 0, {}), to, clean.layout.outer, inside);
-    if (changed && !own.empty()) copy(lines(*changed, row, r.changed), to, clean.layout.outer, own);
+    const std::int64_t outer = clean.layout.outer;
+    if (own.empty()) {
+      copy(from, to, outer, inside);
+      continue;
+    }
+    copy(lines(*changed, row, r.changed), to, outer, own);
+    copy(from, to, outer, {inside.top, inside.left, own.top, inside.right});
+    copy(from, to, outer, {own.top, inside.left, own.bottom, own.left});
+    copy(from, to, outer, {own.top, own.right, own.bottom, inside.right});
+    copy(from, to, outer, {own.bottom, inside.left, inside.bottom, inside.right});
   }
   return made;
 }

@@ -11,10 +11,25 @@ namespace assay::network {
 
 namespace {
 
-constexpr std::int64_t kBatchRows = 16, kShapedRows = 8;
+constexpr std::size_t kFewestRows = 16, kMostRows = 24;
+constexpr std::int64_t kShapedRows = 8;
 // In multiply-adds: what one item costs in an operator of its own, and to be laid out in a crop;
 // and what Winograd's algorithm leaves of a 3×3 convolution.
 constexpr double kItemCost = 4, kCopyCost = 20, kWinograd = 0.45;
+
+// Rows of a batch: many share the reading of weights, which costs about as much as four rows'
+// arithmetic, but the last batch is padded.
+std::size_t rows_for(std::size_t places) {
+  if (places <= kFewestRows) return places;
+  const auto cost = [&](std::size_t rows) {
+    const auto batches = static_cast<double>((places + rows - 1) / rows);
+    return batches * (static_cast<double>(rows) + 4);
+  };
+  std::size_t best = kFewestRows;
+  for (std::size_t rows = kFewestRows; rows <= kMostRows; ++rows)
+    if (cost(rows) < cost(best)) best = rows;
+  return best;
+}
 
 double items(const std::vector<std::int64_t>& shape) {
   double n = 1;
@@ -92,14 +107,14 @@ class Builder {
         if (id != kNoValue && !net_.facts.data[id] && id != example_.value) read.insert(id);
     const std::vector<ValueId> ids(read.begin(), read.end());
     net_.example_rows = example_.tensor.size(0);
-    net_.rows = net_.example_rows;
+    net_.fixed_rows = net_.example_rows;
     std::vector<at::Tensor> values = constants(ids, net_.example_rows);
     if (rows == IncrementalExecutor::Rows::kFree) {
       std::vector<at::Tensor> shaped = constants(ids, kShapedRows);
       bool equal = true;
       for (std::size_t i = 0; i < ids.size(); ++i)
         equal = equal && (values[i].is_same(shaped[i]) || at::equal(values[i], shaped[i]));
-      net_.rows = equal ? kBatchRows : kShapedRows;
+      net_.fixed_rows = equal ? 0 : kShapedRows;
       values = std::move(shaped);
     }
     for (std::size_t i = 0; i < ids.size(); ++i) net_.facts.constants[ids[i]] = values[i];
@@ -206,7 +221,32 @@ struct IncrementalExecutor::State {
         return reached(*net.graph, net.routes, net.keeps, net.entry, {start, start + length}, a);
       });
     };
-    return schedule_covers(places, axis(0), axis(1), cost, static_cast<std::size_t>(net.rows));
+    return schedule_covers(
+        places, axis(0), axis(1), cost,
+        net.fixed_rows > 0 ? static_cast<std::size_t>(net.fixed_rows) : rows_for(places.size()));
+  }
+
+  // Where shape arithmetic fixes the rows of a batch, by the other executor.
+  CleanValues clean(const at::Tensor& picture) const {
+    const auto compute = [this, picture](const std::vector<ValueId>& wanted) {
+      Request request;
+      Shape shape = picture.sizes().vec();
+      shape[0] = net.example_rows;
+      request.given = {{net.input, picture.expand(shape).contiguous()}};
+      request.wanted = wanted;
+      request.input_shapes = {shape};
+      return executor->run(request);
+    };
+    CleanValues values([compute](ValueId id) { return compute({id})[0].narrow(0, 0, 1); });
+    if (net.fixed_rows > 0) {
+      const std::vector<at::Tensor> all = compute(keep);
+      for (std::size_t i = 0; i < all.size(); ++i) values.keep(keep[i], all[i].narrow(0, 0, 1));
+      return values;
+    }
+    const at::Tensor entry =
+        net.entry == net.input ? picture : picture.permute({0, 3, 1, 2}).contiguous();
+    run_clean(net, schedule({entry.size(2), entry.size(3)}, {Place{}}), entry, keep, values);
+    return values;
   }
 };
 
@@ -235,18 +275,7 @@ at::Tensor IncrementalExecutor::run(const at::Tensor& picture, PatchSize size,
   const at::NoGradGuard no_grad;
   enter_kernel_thread();  // oneDNN lays a primitive out for the threads that it sees here
   const IncrementalNetwork& net = state_->net;
-  Shape shape = picture.sizes().vec();
-  shape[0] = net.example_rows;
-  Request request;
-  request.given = {{net.input, picture.expand(shape).contiguous()}};
-  request.wanted = state_->keep;
-  request.input_shapes = {shape};
-  const std::vector<at::Tensor> values = state_->executor->run(request);
-  std::map<ValueId, at::Tensor> kept;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    kept.emplace(state_->keep[i], values[i].narrow(0, 0, 1));
-  CleanValues clean(net, std::move(kept));
-
+  CleanValues clean = state_->clean(picture);
   const CoverSchedule schedule = state_->schedule(size, places);
   BlockMemory memory;
   const CoverBatch* last = nullptr;
@@ -257,10 +286,10 @@ at::Tensor IncrementalExecutor::run(const at::Tensor& picture, PatchSize size,
       memory.clear();
     last = &batch;
     std::vector<at::Tensor> rows;
-    for (std::size_t r = 0; r < static_cast<std::size_t>(net.rows); ++r)
+    for (std::size_t r = 0; r < schedule.batch_rows; ++r)
       rows.push_back(r < batch.places.size() ? pixels(batch.places[r]) : rows[0]);
     const at::Tensor made = run_batch(net, schedule, batch, places, at::cat(rows), clean, memory);
-    const std::int64_t each = made.size(0) / net.rows;
+    const std::int64_t each = made.size(0) / static_cast<std::int64_t>(schedule.batch_rows);
     if (!results.defined()) {
       Shape all = made.sizes().vec();
       all[0] = each * static_cast<std::int64_t>(places.size());

@@ -15,8 +15,9 @@ using Kind = Route::Kind;
 
 class BatchPass {
  public:
-  BatchPass(const IncrementalNetwork& network, BatchValues values)
-      : net_(network), values_(std::move(values)) {}
+  // `keep`: values to be kept as clean ones.
+  BatchPass(const IncrementalNetwork& network, BatchValues values, std::set<ValueId> keep)
+      : net_(network), values_(std::move(values)), keep_(std::move(keep)) {}
 
   at::Tensor run(const at::Tensor& pixels) {
     values_.put(net_.entry, block_of(pixels, Prefer::kPlain));
@@ -34,11 +35,15 @@ class BatchPass {
  private:
   const Node& node(int n) const { return net_.graph->nodes()[static_cast<std::size_t>(n)]; }
 
+  void drop(ValueId v) {
+    if (keep_.count(v)) values_.keep(v);
+    values_.drop(v);
+  }
   void release(const Chain& chain) {
     for (const int n : chain.nodes)
       for (const auto* ids : {&node(n).inputs, &node(n).outputs})
         for (const ValueId v : *ids)
-          if (v != kNoValue && v != net_.result && net_.last_use[v] <= chain_) values_.drop(v);
+          if (v != kNoValue && v != net_.result && net_.last_use[v] <= chain_) drop(v);
   }
 
   // -- convolutions and poolings by primitives
@@ -96,7 +101,8 @@ class BatchPass {
       addend = values_.gathered(chain.addend, values_.corners(y), values_.crop(y), 0);
     const Dims from = values_.dims(x, r.size), to = values_.dims(y, values_.crop(y));
     const auto made =
-        step({chain.nodes[0], to[2], to[3], source.layout.inner, addend ? addend->layout.inner : 0},
+        step({chain.nodes[0], to[0], to[2], to[3], source.layout.inner,
+              addend ? addend->layout.inner : 0},
              [&] { return convolution_step(chain, r.window, source, addend, from, to); });
     if (!made) return false;
     Block result;
@@ -105,8 +111,8 @@ class BatchPass {
     } else {
       result = values_.reordered(*addend, to, made->destination);
       // Written over where nobody reads it any more.
-      const bool last = net_.last_use[chain.addend] == chain_ && chain.addend != x &&
-                        values_.is_only_form(chain.addend, result);
+      const bool last = keep_.empty() && net_.last_use[chain.addend] == chain_ &&
+                        chain.addend != x && values_.is_only_form(chain.addend, result);
       if (!last && result.items.is_same(values_.block(chain.addend).items))
         result.items = result.items.clone();
     }
@@ -171,7 +177,7 @@ class BatchPass {
     const Reading r = reading(route, x, y, PadBy::kCopy);
     const Block source = values_.gathered(x, r.from, r.size, route.pad_value);
     const Dims from = values_.dims(x, r.size), to = values_.dims(y, values_.crop(y));
-    const auto made = step({n, to[2], to[3], source.layout.inner, 0},
+    const auto made = step({n, to[0], to[2], to[3], source.layout.inner, 0},
                            [&]() -> std::optional<IncrementalNetwork::Step> {
                              auto p = pooling(max ? Pooling::kMax : Pooling::kAverageWithPad,
                                               described(from, source.layout), to, r.window);
@@ -206,7 +212,7 @@ class BatchPass {
     if (bias.numel() != out || (bias.dim() > 1 && bias.size(-1) != out)) return false;
     const at::Tensor source = values_.tensor(x).contiguous();
     const auto made =
-        step({n, source.size(0), 0, 0, 0}, [&]() -> std::optional<IncrementalNetwork::Step> {
+        step({n, source.size(0), 0, 0, 0, 0}, [&]() -> std::optional<IncrementalNetwork::Step> {
           auto p = inner_product(source.sizes().vec(), weight.sizes().vec());
           if (!p) return std::nullopt;
           return IncrementalNetwork::Step{std::move(*p), {}, {}};
@@ -333,44 +339,19 @@ class BatchPass {
     const PlaneSize p = values_.plane(x);
     const at::Tensor change =
         difference.sum({2, 3}, true, at::kDouble) / static_cast<double>(p.height * p.width);
-    const at::Tensor& clean = values_.clean().value(y);
+    const at::Tensor& clean = values_.clean().tensor(y);
     std::vector<std::int64_t> like(clean.sizes().begin(), clean.sizes().end());
-    like[0] = net_.rows;
+    like[0] = static_cast<std::int64_t>(values_.rows());
     return (clean.to(at::kDouble) + change.reshape(like)).to(clean.scalar_type());
   }
 
   const IncrementalNetwork& net_;
   BatchValues values_;
+  const std::set<ValueId> keep_;
   int chain_ = 0;
 };
 
 }  // namespace
-
-const at::Tensor& CleanValues::value(ValueId id) const {
-  const auto it = values_.find(id);
-  if (it == values_.end()) throw BugError("a clean value was not kept");
-  return it->second;
-}
-
-const Block& CleanValues::block(ValueId id, const PlaneLayout& layout) {
-  const auto [it, is_new] = blocks_.try_emplace({id, layout.inner});
-  if (!is_new) return it->second;
-  const at::Tensor& t = value(id);
-  const bool plain = layout.inner == 1;
-  it->second = block_of(t, plain ? Prefer::kPlain : Prefer::kChannelsLast);
-  if (it->second.layout == layout) return it->second;
-  const Dims dims{1, t.size(1), t.size(2), t.size(3)};
-  const Block from = it->second;
-  it->second.layout = layout;
-  it->second.items = at::empty({layout.outer * layout.inner * t.size(2) * t.size(3)});
-  const memory source(described(dims, from.layout), cpu(), from.items.data_ptr());
-  const memory target(described(dims, layout), cpu(), it->second.items.data_ptr());
-  dnnl::stream stream(cpu());
-  dnnl::reorder(source, target)
-      .execute(stream, const_cast<memory&>(source), const_cast<memory&>(target));
-  stream.wait();
-  return it->second;
-}
 
 std::vector<ValueId> values_to_keep(const IncrementalNetwork& network) {
   std::set<ValueId> all;
@@ -388,8 +369,17 @@ std::vector<ValueId> values_to_keep(const IncrementalNetwork& network) {
 at::Tensor run_batch(const IncrementalNetwork& network, const CoverSchedule& schedule,
                      const CoverBatch& batch, const std::vector<Place>& places,
                      const at::Tensor& pixels, CleanValues& clean, BlockMemory& memory) {
-  return BatchPass(network, BatchValues(network, schedule, batch, places, clean, memory))
+  return BatchPass(network, BatchValues(network, schedule, batch, places, clean, memory), {})
       .run(pixels);
+}
+
+void run_clean(const IncrementalNetwork& network, const CoverSchedule& schedule,
+               const at::Tensor& picture, const std::vector<ValueId>& keep, CleanValues& clean) {
+  BlockMemory memory;
+  const std::vector<Place> places(1);
+  BatchPass(network, BatchValues(network, schedule, schedule.batches[0], places, clean, memory),
+            {keep.begin(), keep.end()})
+      .run(picture);
 }
 
 }  // namespace assay::network

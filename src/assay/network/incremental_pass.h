@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "assay/network/affected_region.h"
+#include "assay/network/clean_values.h"
 #include "assay/network/cover_schedule.h"
 #include "assay/network/crop.h"
 #include "assay/network/executor.h"
@@ -20,38 +21,26 @@ namespace assay::network {
 struct IncrementalNetwork {
   std::shared_ptr<const Graph> graph;
   std::vector<Kernel> kernels;
-  GraphFacts facts;                   // constants for `rows` rows, shapes for `example_rows`
+  GraphFacts facts;                   // constants for `fixed_rows`, shapes for `example_rows`
   std::vector<at::ScalarType> types;  // by value
   std::vector<Chain> chains;          // behind the entry, in order
   std::vector<int> last_use;          // by value: the chain that reads it last
   std::vector<Route> routes;
   std::vector<bool> keeps;  // by value: its crops are parts of a plane
   ValueId input = kNoValue, entry = kNoValue, result = kNoValue;
-  std::int64_t rows = 0, example_rows = 1;
+  std::int64_t example_rows = 1;
+  std::int64_t fixed_rows = 0;  // of every batch; 0: any number
 
   struct Step {
     Primitive primitive;
     PlaneLayout source, destination;
   };
-  // Of a convolution or pooling: node, crop's size, layouts of source and addend.
-  using StepKey = std::tuple<int, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
+  // Node, rows, crop's size, layouts of source and addend.
+  using StepKey =
+      std::tuple<int, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
   mutable std::mutex mutex;  // guards what follows
   mutable PackedWeights weights;
   mutable std::map<StepKey, std::optional<Step>> steps;
-};
-
-// The kept values of one clean picture, in the layouts that were asked for.
-class CleanValues {
- public:
-  CleanValues(const IncrementalNetwork& network, std::map<ValueId, at::Tensor> values)
-      : network_(network), values_(std::move(values)) {}
-  const at::Tensor& value(ValueId id) const;  // [1,…]
-  const Block& block(ValueId id, const PlaneLayout& layout);
-
- private:
-  const IncrementalNetwork& network_;
-  std::map<ValueId, at::Tensor> values_;
-  std::map<std::tuple<ValueId, std::int64_t>, Block> blocks_;
 };
 
 // Values whose clean form a pass may ask for.
@@ -61,5 +50,10 @@ std::vector<ValueId> values_to_keep(const IncrementalNetwork& network);
 at::Tensor run_batch(const IncrementalNetwork& network, const CoverSchedule& schedule,
                      const CoverBatch& batch, const std::vector<Place>& places,
                      const at::Tensor& pixels, CleanValues& clean, BlockMemory& memory);
+
+// The whole picture [1,C,H,W] of the entry, of which `keep` is kept. `schedule` is that of one patch
+// of its size.
+void run_clean(const IncrementalNetwork& network, const CoverSchedule& schedule,
+               const at::Tensor& picture, const std::vector<ValueId>& keep, CleanValues& clean);
 
 }  // namespace assay::network
