@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "assay/base/input_description.h"
+#include "assay/network/place.h"
 
 namespace at {
 class Tensor;
@@ -99,6 +100,14 @@ class Classifier {
   // with the node that makes it, before anything reads it: a hook on it changes the gradient.
   using Observe = std::function<void(const Node& maker, const at::Tensor& value)>;
   at::Tensor logits(const at::Tensor& input, const Observe& observe = {}) const;
+
+  // The logits [places,K] of changed copies of one picture [1,…]: pixels(i), [1,C,height,width]
+  // whatever the input's layout, stand at places[i]. Those of forward() on the copies within 1e-4 of
+  // the largest; where enough of the network is out of a change's reach it is not run again
+  // (incremental_executor.h). Cost: never more than 1.05 forwards a copy.
+  using Pixels = std::function<at::Tensor(std::size_t)>;
+  at::Tensor patched_logits(const at::Tensor& picture, PatchSize size,
+                            const std::vector<Place>& places, const Pixels& pixels) const;
 
  private:
   struct State;

@@ -12,15 +12,9 @@
 #include <vector>
 
 #include "assay/network/affected_region.h"
+#include "assay/network/place.h"
 
 namespace assay::network {
-
-struct Place {
-  std::int64_t top = 0, left = 0;
-};
-struct PatchSize {
-  std::int64_t height = 0, width = 0;
-};
 
 // What the cost of a batch is made of; in multiply-adds.
 struct WindowCost {
