@@ -78,6 +78,19 @@ class Maker {
     return node("Gemm", {flat, random({1000, channels}, 0.05), random({1000}, 0.1)},
                 {{"transB", std::int64_t{1}}});
   }
+  // Linear, of `in` numbers.
+  Value linear(const Value& x, std::int64_t in, std::int64_t out) {
+    return node(
+        "Gemm",
+        {x, random({out, in}, std::sqrt(2.0 / static_cast<double>(in))), random({out}, 0.1)},
+        {{"transB", std::int64_t{1}}});
+  }
+  // Squeeze-and-excitation: a factor for each channel from the mean over the places.
+  Value excite(const Value& x, std::int64_t channels, std::int64_t squeezed) {
+    const Value mean = node("GlobalAveragePool", {x});
+    const Value s = relu(conv(mean, channels, squeezed, {}, true));
+    return node("Mul", {x, node("Sigmoid", {conv(s, squeezed, channels, {}, true)})});
+  }
   std::shared_ptr<const Graph> finish(const Value& output) {
     graph_.add_output(output);
     graph_.finish();
@@ -106,6 +119,40 @@ std::shared_ptr<const Graph> resnet18() {
       in = out;
     }
   return m.finish(m.head(x, 512));
+}
+
+std::shared_ptr<const Graph> se_resnet18() {
+  Maker m("se_resnet18");
+  Value x = m.max_pool(m.relu(m.norm(m.conv("x", 3, 64, {7, 2, 3}), 64)), 1, 0);
+  std::int64_t in = 64;
+  for (const std::int64_t out : {64, 128, 256, 512})
+    for (int block = 0; block < 2; ++block) {
+      const std::int64_t stride = out != in ? 2 : 1;
+      const Value first = m.relu(m.norm(m.conv(x, in, out, {3, stride, 1}), out));
+      const Value second = m.excite(m.norm(m.conv(first, out, out, {3, 1, 1}), out), out, out / 16);
+      const Value shortcut = out == in ? x : m.norm(m.conv(x, in, out, {1, stride, 0}), out);
+      x = m.relu(m.node("Add", {second, shortcut}));
+      in = out;
+    }
+  return m.finish(m.head(x, 512));
+}
+
+std::shared_ptr<const Graph> vgg16() {
+  Maker m("vgg16");
+  Value x = "x";
+  std::int64_t in = 3;
+  const std::pair<int, std::int64_t> stages[] = {{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}};
+  for (const auto& [convolutions, out] : stages) {
+    for (int i = 0; i < convolutions; ++i) {
+      x = m.relu(m.conv(x, in, out, {3, 1, 1}, true));
+      in = out;
+    }
+    x = m.node("MaxPool", {x}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
+  }
+  x = m.node("Flatten", {x});
+  x = m.relu(m.linear(x, 512 * 7 * 7, 4096));
+  x = m.relu(m.linear(x, 4096, 4096));
+  return m.finish(m.linear(x, 4096, 1000));
 }
 
 std::shared_ptr<const Graph> mobilenet_v2() {

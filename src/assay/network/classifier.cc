@@ -16,6 +16,7 @@
 #include "assay/network/numerics.h"
 #include "assay/network/operators.h"
 #include "assay/network/pass.h"
+#include "assay/network/patched_pass.h"
 #include "assay/network/picture_input.h"
 #include "assay/network/spatial.h"
 
@@ -37,6 +38,7 @@ struct Classifier::State {
   mutable std::atomic<std::int64_t> pictures_run{0};
   mutable std::mutex mutex;
   mutable std::map<Shape, std::vector<ValueInfo>> values;  // by input shape
+  std::unique_ptr<const PatchedPass> patched;
 
   // Where logits_from starts: `rows_each` rows of the value belong to one picture.
   struct Cut {
@@ -177,6 +179,11 @@ Classifier Classifier::open(const std::string& model, const InputDescription& de
     state->inference = proven_inference(
         state->batching, state->input,
         trial_pictures(state->input, tried, state->batching.rows, description), state->head.value);
+  state->patched = std::make_unique<const PatchedPass>(
+      state->batching, state->input, state->head, state->inference != nullptr,
+      [s = state.get()](const at::Tensor& pictures) {
+        return s->pass(s->inference ? *s->inference : *s->batching.executor, pictures, {}).logits;
+      });
   return Classifier(std::move(state));
 } catch (const std::bad_alloc& error) {
   throw InputError(model, "does not fit into memory: " + memory_refusal(error));
@@ -394,6 +401,15 @@ Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> k
 
 Pass Classifier::plain_forward(const at::Tensor& input, std::span<const std::string> keep) const {
   return state_->pass(*state_->batching.executor, input, keep);
+}
+
+at::Tensor Classifier::patched_logits(const at::Tensor& picture, PatchSize size,
+                                      const std::vector<Place>& places, const Pixels& pixels) const
+    try {
+  check_pictures(graph(), state_->input, picture);
+  return state_->patched->logits(picture, size, places, pixels);
+} catch (const std::bad_alloc& error) {
+  throw InputError(file(), "a pass does not fit into memory: " + memory_refusal(error));
 }
 
 at::Tensor Classifier::logits_from(const at::Tensor& input, const std::string& name,

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "assay/base/input_description.h"
+#include "assay/network/place.h"
 
 namespace at {
 class Tensor;
@@ -102,6 +103,14 @@ class Classifier {
   // The graph value `name` as a function of `input`, with autograd; only what it follows from is
   // run. InputError where its first dimension is not the pictures'.
   at::Tensor value_of(const at::Tensor& input, const std::string& name) const;
+
+  // The logits [places,K] of changed copies of one picture [1,…]: pixels(i), [1,C,height,width]
+  // whatever the input's layout, stand at places[i]. Those of forward() on the copies within 1e-4 of
+  // the largest; where enough of the network is out of a change's reach it is not run again
+  // (incremental_executor.h). Cost: never more than 1.05 forwards a copy.
+  using Pixels = std::function<at::Tensor(std::size_t)>;
+  at::Tensor patched_logits(const at::Tensor& picture, PatchSize size,
+                            const std::vector<Place>& places, const Pixels& pixels) const;
 
  private:
   struct State;

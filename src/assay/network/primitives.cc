@@ -128,6 +128,27 @@ std::optional<Primitive> convolution(const ConvolutionShape& s, ConvolutionForm 
   });
 }
 
+std::optional<Primitive> inner_product(const Dims& source, const Dims& weights) {
+  const memory::desc from = contiguous(source), to = contiguous({source[0], weights[0]});
+  const memory::desc packed(weights, kFloat, Tag::any), bias({weights[0]}, kFloat, Tag::x);
+  const primitive_attr attr = attributes({}, false);
+  using Form = dnnl::inner_product_forward;
+  return attempt([&]() -> std::optional<Primitive> {
+#if DNNL_VERSION_MAJOR >= 3
+    const Form::primitive_desc d(cpu(), prop_kind::forward_inference, from, packed, bias, to, attr);
+#else
+    const Form::primitive_desc d({prop_kind::forward_inference, from, packed, bias, to}, attr,
+                                 cpu());
+#endif
+    auto p = made(
+        d, [](const auto& of) { return Form(of); }, 1);
+    if (!p) return p;
+    p->weights = d.weights_desc();
+    p->bias = d.bias_desc();
+    return p;
+  });
+}
+
 std::optional<Primitive> pooling(Pooling kind, const memory::desc& source, const Dims& result,
                                  const Sliding& w) {
   const auto how = kind == Pooling::kMax              ? algorithm::pooling_max

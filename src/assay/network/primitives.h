@@ -45,6 +45,9 @@ struct ConvolutionShape {
 };
 std::optional<Primitive> convolution(const ConvolutionShape& shape, ConvolutionForm form);
 
+// [N,I] × [O,I]ᵀ + [O]
+std::optional<Primitive> inner_product(const Dims& source, const Dims& weights);
+
 enum class Pooling { kMax, kAverage, kAverageWithPad };
 std::optional<Primitive> pooling(Pooling kind, const dnnl::memory::desc& source, const Dims& result,
                                  const Sliding& window);
