@@ -36,6 +36,7 @@ void add_judge(CLI::App& app, const Global& global, Action& action);
 void add_inspect(CLI::App& app, const Global& global, Action& action);
 void add_predict(CLI::App& app, const Global& global, Action& action);
 void add_explain(CLI::App& app, const Global& global, Action& action);
+void add_visualise(CLI::App& app, const Global& global, Action& action);
 void add_checks(CLI::App& app, const Global& global, Action& action);
 void add_schema(CLI::App& app, const Global& global, Action& action);
 void add_completion(CLI::App& app, const Global& global, Action& action);

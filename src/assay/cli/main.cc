@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
   add_inspect(app, global, action);
   add_predict(app, global, action);
   add_explain(app, global, action);
+  add_visualise(app, global, action);
   add_checks(app, global, action);
   add_schema(app, global, action);
   add_completion(app, global, action);

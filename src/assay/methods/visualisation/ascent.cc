@@ -18,6 +18,8 @@ namespace {
 constexpr double kFirstDeviation = 0.01;  // of the coefficients
 constexpr std::int64_t kFlatSteps = 16;
 constexpr double kHelps = 0.999;
+constexpr double kInside = 0.5;  // of the tolerance: room for the rounding to 8 bits
+constexpr double kWeaker = 4;
 constexpr int kMostInVain = 20, kMostHalvings = 6;
 
 at::Tensor normal_draws(Stream stream, at::IntArrayRef shape, double deviation) {
@@ -96,7 +98,7 @@ bool Ascent::judge(double activation, const at::Tensor& pixels, const at::Tensor
   State& s = state_;
   const double error = activation - *task_.target;
   const double way = std::abs(*task_.target - s.curve.front());
-  s.reached = std::abs(error) <= params_.tolerance * way;
+  s.reached = std::abs(error) <= params_.tolerance * way * kInside;
   double sum = error * error;
   if (task_.near.defined()) {
     if (steps() == 1) s.nearness = params_.near_weight * rise.square().sum().item<double>();
@@ -110,9 +112,14 @@ bool Ascent::judge(double activation, const at::Tensor& pixels, const at::Tensor
     s.mark = sum;
     s.in_vain = 0;
   } else if (++s.in_vain == kMostInVain) {
-    s.rate /= 2;
     s.in_vain = 0;
-    ++s.halvings;
+    if (!s.reached && s.nearness > 0) {
+      s.nearness /= kWeaker;
+      s.best = s.mark = std::numeric_limits<double>::infinity();  // of another sum
+    } else {
+      s.rate /= 2;
+      ++s.halvings;
+    }
   }
   return !finished();
 }
