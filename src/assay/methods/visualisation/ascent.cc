@@ -17,9 +17,8 @@ namespace {
 
 constexpr double kFirstDeviation = 0.01;  // of the coefficients
 constexpr std::int64_t kFlatSteps = 16;
-constexpr double kHelps = 0.999;
+constexpr double kHelps = 0.999, kNearer = 0.9;
 constexpr double kInside = 0.5;  // of the tolerance: room for the rounding to 8 bits
-constexpr double kWeaker = 4;
 constexpr int kMostInVain = 20, kMostHalvings = 6;
 
 at::Tensor normal_draws(Stream stream, at::IntArrayRef shape, double deviation) {
@@ -99,7 +98,7 @@ bool Ascent::judge(double activation, const at::Tensor& pixels, const at::Tensor
   const double error = activation - *task_.target;
   const double way = std::abs(*task_.target - s.curve.front());
   s.reached = std::abs(error) <= params_.tolerance * way * kInside;
-  double sum = error * error;
+  double sum = (error - s.shift) * (error - s.shift);
   if (task_.near.defined()) {
     if (steps() == 1) s.nearness = params_.near_weight * rise.square().sum().item<double>();
     sum += s.nearness * (pixels - task_.near).square().sum().item<double>();
@@ -108,13 +107,18 @@ bool Ascent::judge(double activation, const at::Tensor& pixels, const at::Tensor
     s.best = sum;
     best_ = coefficients_;
   }
-  if (sum < kHelps * s.mark) {
-    s.mark = sum;
+  // What is to be lowered by now: the sum, or first what is missing.
+  const bool missing = !s.reached && s.nearness > 0;
+  const double left = missing ? std::abs(error) : sum;
+  if (missing != s.missing) s.mark = std::numeric_limits<double>::infinity();
+  s.missing = missing;
+  if (left < (missing ? kNearer : kHelps) * s.mark) {
+    s.mark = left;
     s.in_vain = 0;
   } else if (++s.in_vain == kMostInVain) {
     s.in_vain = 0;
-    if (!s.reached && s.nearness > 0) {
-      s.nearness /= kWeaker;
+    if (missing) {
+      s.shift -= error;
       s.best = s.mark = std::numeric_limits<double>::infinity();  // of another sum
     } else {
       s.rate /= 2;
@@ -160,7 +164,7 @@ void Ascent::step() {
     return;
   }
   at::Tensor down = -rise;
-  if (task_.target) down = rise * (2 * (activation - *task_.target));
+  if (task_.target) down = rise * (2 * (activation - *task_.target - s.shift));
   if (task_.near.defined()) down = down + (pixels.detach() - task_.near) * (2 * s.nearness);
   at::Tensor flow;
   {

@@ -2,16 +2,17 @@
 // simonyan2013deep), and the one that excites it to a given degree near a given picture.
 //
 //   without a target    max mean_v a(view_v(x))
-//   with a target A     min (a(x) − A)² + λ ‖x − x₀‖²,   λ = near_weight ‖∇a(x₀)‖²
+//   with a target A     min ‖x − x₀‖² where a(x) = A: the method of multipliers
+//                       min (a(x) − A − u)² + λ ‖x − x₀‖²,   λ = near_weight ‖∇a(x₀)‖²
 //
 // by Adam over Fourier coefficients (spectrum.h, pixels.h: olah2017feature) from faint noise, or
 // from x₀. Each step differentiates the mean of a over randomly moved views (views.h). Towards a
 // target the error a(x) − A is that of the picture itself, and the views only give the direction
-// in which a grows: without them (jitter, scale and turn 0) it is the gradient of the formula. λ is in
-// units in which a linear model ends near_weight / (1 + near_weight) of the way short of A; x in
-// 0 … 1. Towards a target the rate is halved when 20 steps have not lowered the sum by 0.1 %; the
-// ascent ends after six halvings, without x₀ as soon as A is reached to `tolerance` of the way, and in
-// any case after `steps`. The picture is then the one of the lowest sum.
+// in which a grows: without them (jitter, scale and turn 0) it is the gradient of the formula. x is in
+// 0 … 1. When 20 steps have brought a(x) no tenth nearer to A, u takes what is missing; where
+// A is reached and 20 steps have not lowered the sum by 0.1 %, the rate is halved. A counts as reached within half of `tolerance` of the way: the other
+// half is room for the rounding to 8 bits. The ascent ends after six halvings, without x₀ as soon as A
+// is reached, and in any case after `steps`. The picture is then the one of the lowest sum.
 //
 // Every draw depends on (seed, objective's name, step): the same picture alone or among others, in
 // any number of threads, and after a kill. Cost: a step is `views` forwards and input gradients up to
@@ -56,9 +57,10 @@ struct Visualisation {
               "views are turned by up to this", Stage::kMeasuring),
         field("tolerance", &Params::tolerance, Range{1e-6, 0.5}, "",
               "a target counts as reached within this share of the way to it", Stage::kMeasuring),
-        field("near_weight", &Params::near_weight, Range{0, 1000}, "",
-              "what nearness weighs: a linear model ends w / (1 + w) short of the target",
-              Stage::kMeasuring)};
+        field(
+            "near_weight", &Params::near_weight, Range{0, 1000}, "",
+            "what nearness weighs beside what is missing of the target: more is slower, and nearer",
+            Stage::kMeasuring)};
   }
 };
 
@@ -98,13 +100,15 @@ class Ascent {
     AscentStatus status = AscentStatus::kOk;
     bool moved = false;  // some gradient was not zero
     std::vector<double> curve;
-    double rate = 0, nearness = 0;           // λ
-    double best = 0, mark = 0;               // the lowest sum; the one to be bettered by 0.1 %
-    std::int32_t in_vain = 0, halvings = 0;  // steps since the mark was set; halvings of the rate
-    bool reached = false;                    // the last picture was within the tolerance
+    double rate = 0, nearness = 0, shift = 0;  // λ, u
+    double best = 0, mark = 0;                 // the lowest sum; the one to be bettered
+    std::int32_t in_vain = 0, halvings = 0;    // steps since the mark was set; halvings of the rate
+    bool reached = false;                      // the last picture was within the tolerance
+    bool missing = false;  // `mark` is of what is missing to the target, else of the sum
     template <class A>
     void archive(A& a) {
-      a(status, moved, curve, rate, nearness, best, mark, in_vain, halvings, reached);
+      a(status, moved, curve, rate, nearness, shift, best, mark, in_vain, halvings, reached,
+        missing);
     }
   };
   struct Saved;
