@@ -10,6 +10,7 @@
 #include "assay/base/file.h"
 #include "assay/base/npy.h"
 #include "assay/cli/command.h"
+#include "assay/cli/selection.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/overlay.h"
 #include "assay/methods/attribution/catalogue.h"
@@ -62,24 +63,14 @@ Settings settings_of(const methods::Method& method, const ExplainOptions& option
   return settings;
 }
 
-// A class by its name, else by its index; -1 for the predicted one.
-std::int64_t target_class(const std::string& target, const network::Classifier& classifier) {
-  if (target.empty()) return -1;
-  const auto& labels = classifier.labels();
-  if (const auto at = std::find(labels.begin(), labels.end(), target); at != labels.end())
-    return at - labels.begin();
-  std::size_t used = 0;
-  std::int64_t index = -1;
-  try {
-    index = std::stoll(target, &used);
-  } catch (const std::exception&) {
-  }
-  if (used == target.size() && index >= 0 && index < classifier.classes()) return index;
-  const std::string near = nearest(target, labels);
-  throw InputError("--target", "there is no class \"" + target +
-                                   "\"; wanted a class name or 0 to " +
-                                   std::to_string(classifier.classes() - 1) +
-                                   (near.empty() ? "" : " (did you mean " + near + "?)"));
+// Which maps are wanted: of the predicted class, of all, or of the one that --target names.
+constexpr std::int64_t kPredicted = -1, kAllClasses = -2;
+
+std::int64_t wanted_class(const std::string& target, const std::vector<std::string>& labels) {
+  if (target.empty()) return kPredicted;
+  const bool is_label = std::find(labels.begin(), labels.end(), target) != labels.end();
+  if (target == "all" && !is_label) return kAllClasses;
+  return class_named(target, labels, "--target");
 }
 
 const char* status_of(const std::vector<float>& map) {
@@ -103,7 +94,7 @@ class Explainer {
         classifier_(classifier),
         method_(method),
         settings_(settings),
-        target_(target_class(options.target, classifier)) {
+        target_(wanted_class(options.target, classifier.labels())) {
     if (of_layer())
       layer_ = options.layer.empty() ? classifier.last_spatial_value()
                                      : classifier.value_named(options.layer);
@@ -124,10 +115,15 @@ class Explainer {
       question.value = pass.values.at(layer_);
     else
       question.input = input.narrow(0, 0, 1);
-    const methods::Attribution made = method_.explain(question, settings_);
-    at::Tensor map = made.map[0].contiguous();
-    const bool signed_map = !of_layer() || options_.keep_sign;
-    if (!signed_map) map = map.clamp_min(0);  // keeps NaN
+    methods::Attribution made;
+    at::Tensor classes;  // [K,h,w] of all classes
+    if (target_ == kAllClasses) {
+      classes = shown(method_.explain_all(question, settings_)[0]).contiguous();
+      made.map = classes.narrow(0, target, 1);
+    } else {
+      made = method_.explain(question, settings_);
+    }
+    const at::Tensor map = shown(made.map[0]).contiguous();
     Overlay overlay;
     overlay.height = static_cast<int>(map.size(0));
     overlay.width = static_cast<int>(map.size(1));
@@ -136,27 +132,33 @@ class Explainer {
         imaging::covered_box(picture, classifier_.input(), methods::demand_of(classifier_));
     const double corners[] = {box.left, box.top, box.right, box.bottom};
     std::copy(std::begin(corners), std::end(corners), overlay.box);
-    overlay.diverging = signed_map;
+    overlay.diverging = signed_map();
     // A gradient's few largest pixels would leave the others invisible.
     if (made.channels.defined()) overlay.scale_max = magnitude_at(map, 0.99);
-    write(row, picture, target, overlay, made);
+    write(row, picture, target, overlay, made, classes);
   }
 
  private:
   bool of_layer() const { return method_.info.resolution == methods::Resolution::kLayer; }
+  bool signed_map() const { return !of_layer() || options_.keep_sign; }
+  at::Tensor shown(const at::Tensor& map) const {
+    return signed_map() ? map : map.clamp_min(0);  // keeps NaN
+  }
+
+  static void write_tensor(const std::string& file, const at::Tensor& tensor) {
+    const float* values = tensor.data_ptr<float>();
+    write_npy(file, tensor.sizes().vec(), {values, values + tensor.numel()});
+  }
 
   void write(const imaging::Row& row, const imaging::Picture& picture, std::int64_t target,
-             const Overlay& overlay, const methods::Attribution& made) {
+             const Overlay& overlay, const methods::Attribution& made, const at::Tensor& classes) {
     const std::string status = status_of(overlay.values), method(method_.info.name);
     const std::string base =
         (fs::path(options_.directory) / (unique_stem(row.id) + "." + method)).string();
     write_npy(base + ".npy", {overlay.height, overlay.width}, overlay.values);
-    if (made.channels.defined()) {
-      const at::Tensor channels = made.channels[0].contiguous();
-      const float* values = channels.data_ptr<float>();
-      write_npy(base + ".channels.npy", channels.sizes().vec(),
-                {values, values + channels.numel()});
-    }
+    if (made.channels.defined())
+      write_tensor(base + ".channels.npy", made.channels[0].contiguous());
+    if (classes.defined()) write_tensor(base + ".classes.npy", classes);
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
@@ -173,6 +175,7 @@ class Explainer {
     if (!made.gaps.empty()) line["completeness_gap"] = made.gaps[0];
     line["npy"] = base + ".npy";
     if (made.channels.defined()) line["channels_npy"] = base + ".channels.npy";
+    if (classes.defined()) line["classes_npy"] = base + ".classes.npy";
     line["png"] = base + ".png";
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::printf("%s\n", line.dump(-1, ' ', false, replace).c_str());
@@ -235,8 +238,10 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
   options->model.add(*command);
   command->add_option("IMAGE", options->images, "pictures, or folders of pictures")->required();
   command->add_option("--method", options->method, "one of those below")->capture_default_str();
-  command->add_option("--target", options->target,
-                      "a class name or index (default: the predicted)");
+  command->add_option(
+      "--target", options->target,
+      "a class name or index, or all: the maps of every class in one file (default: the "
+      "predicted)");
   command->add_option("--layer", options->layer,
                       "a 4-D graph value, see assay inspect (default: the last with extent)");
   command->add_option("-o,--out", options->directory, "folder for the maps, made if missing")

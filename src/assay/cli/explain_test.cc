@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -49,6 +50,27 @@ TEST_F(ExplainTest, EveryMethodWritesAMapAPictureAndALine) {
     EXPECT_TRUE(std::filesystem::exists(line["png"].get<std::string>()));
     if (line.contains("channels_npy")) {
       EXPECT_THAT(read_npy(line["channels_npy"]).shape, testing::ElementsAre(1, 28, 28));
+    }
+  }
+}
+
+TEST_F(ExplainTest, WritesTheMapsOfAllClasses) {
+  for (const char* method : {"cam", "hires_cam", "gradient"}) {
+    SCOPED_TRACE(method);
+    const auto line = nlohmann::json::parse(
+        explain({"--json", "--signed", "--method", method, "--target", "all"}).out);
+    const NpyArray all = read_npy(line["classes_npy"]);
+    const auto maps = all.values<float>();
+    ASSERT_EQ(all.shape.size(), 3U);
+    EXPECT_EQ(all.shape[0], 10);
+    for (const int k : {0, 7}) {
+      const auto own = nlohmann::json::parse(
+          explain({"--json", "--signed", "--method", method, "--target", std::to_string(k)}).out);
+      const auto map = read_npy(own["npy"]).values<float>();
+      const float largest = std::abs(*std::max_element(
+          map.begin(), map.end(), [](float a, float b) { return std::abs(a) < std::abs(b); }));
+      for (std::size_t i = 0; i < map.size(); ++i)
+        ASSERT_NEAR(maps[static_cast<std::size_t>(k) * map.size() + i], map[i], 1e-5 * largest);
     }
   }
 }

@@ -222,6 +222,7 @@ std::uint64_t Classifier::fingerprint() const {
 }
 
 const Graph& Classifier::graph() const { return *state_->batching.graph; }
+const Head& Classifier::head() const { return state_->head; }
 
 std::vector<ValueInfo> Classifier::values(InputSize size) const {
   const State& s = *state_;

@@ -27,6 +27,7 @@ class Tensor;
 namespace assay::network {
 
 class Graph;
+struct Head;
 struct Node;
 
 struct InputSize {
@@ -74,6 +75,7 @@ class Classifier {
   // where the exporter baked a batch of one or the pictures may differ in size.
   int micro_batch() const;
   const Graph& graph() const;
+  const Head& head() const;  // which value the logits are read from, and how (head.h)
 
   // The values of the main path for an input of [channels,height,width] (0 0 0: the file's own
   // size), in order.

@@ -8,15 +8,19 @@
 
 #include "assay/base/error.h"
 #include "assay/base/file.h"
+#include "assay/methods/attribution/cam.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/attribution/occlusion.h"
+#include "assay/network/gradient.h"
 #include "assay/network/graph.h"
+#include "assay/network/linear_tail.h"
 #include "assay/network/onnx_writer.h"
 #include "assay/network/pass.h"
 
 namespace assay::methods {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr std::int64_t kSide = 12, kClasses = 3;
@@ -206,6 +210,37 @@ TEST(Attribution, OfPoolingAndALinearHeadAllGradientCamsAgree) {
   EXPECT_TRUE(at::isfinite(ablation).all().item<bool>());
 }
 
+// What the closed form replaces: the logit differentiated by autograd.
+at::Tensor gradient_by_autograd(const Question& q) {
+  const at::AutoGradMode record(true);
+  const at::Tensor value = q.value.detach().requires_grad_(true);
+  const at::Tensor logits = q.classifier.logits_from(q.input, q.layer, value);
+  at::Tensor sum = at::zeros({});
+  for (std::size_t i = 0; i < q.targets.size(); ++i)
+    sum = sum + logits[static_cast<std::int64_t>(i)][q.targets[i]];
+  return network::gradient(sum, value);
+}
+
+TEST(Attribution, OfPoolingAndALinearHeadTheGradientIsKnownWithoutAutograd) {
+  const auto classifier = pooled();
+  const Question q = question(classifier, {0, 1, 2}, "layer");
+  ASSERT_TRUE(network::find_linear_tail(classifier, "layer").tail.has_value());
+  expect_near(layer_gradient(q), gradient_by_autograd(q), 1e-8);
+  EXPECT_FALSE(layer_gradient(q).requires_grad());
+}
+
+TEST(Attribution, CamGivesTheMapsOfAllClassesWhichSumToTheirLogits) {
+  const auto classifier = pooled();
+  const Question q = question(classifier, {0, 1, 2}, "layer");
+  const at::Tensor all = attribution_named("cam", "").explain_all(q, {});
+  ASSERT_EQ(all.sizes(), (at::IntArrayRef{3, kClasses, kSide, kSide}));
+  expect_near(all.sum(at::IntArrayRef{2, 3}), classifier.plain_forward(q.input).logits, 1e-5);
+  const at::Tensor own = explained("cam", q).map;
+  for (std::int64_t i = 0; i < 3; ++i) expect_near(own[i], all[i][i], 1e-7);
+  // Other methods go through the classes one by one.
+  expect_near(attribution_named("hires_cam", "").explain_all(q, {}), all, 1e-6);
+}
+
 TEST(Attribution, NoEvidenceStaysZero) {
   const auto classifier = constant();
   for (const Method& method : attribution_methods()) {
@@ -299,6 +334,9 @@ TEST(Attribution, RefusesWhatItCannotDo) {
               HasSubstr("no ReLU"));
   EXPECT_THAT(refusal([&] { explained("hires_cam", question(flat, {0}, "flat")); }),
               HasSubstr("2 dimensions"));
+  const auto curved = pooled();
+  EXPECT_THAT(refusal([&] { explained("cam", question(curved, {0}, "conv")); }),
+              AllOf(HasSubstr("layer conv"), HasSubstr("Relu"), HasSubstr("hires_cam")));
   EXPECT_THAT(refusal([] { attribution_named("lime", "--method"); }), HasSubstr("no method"));
   EXPECT_THAT(refusal([] { attribution_named("grad-cm", "--method"); }), HasSubstr("grad_cam"));
   EXPECT_EQ(attribution_named("GradCAM", "--method").info.name, "grad_cam");

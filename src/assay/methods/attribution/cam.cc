@@ -3,8 +3,24 @@
 #include "assay/base/error.h"
 #include "assay/methods/attribution/target.h"
 #include "assay/network/gradient.h"
+#include "assay/network/linear_tail.h"
 
 namespace assay::methods {
+
+network::InputSize picture_size(const Question& question) {
+  const at::Tensor pictures = channels_first(question.classifier, question.input);
+  network::InputSize size;
+  size.channels = static_cast<int>(pictures.size(1));
+  size.height = static_cast<int>(pictures.size(2));
+  size.width = static_cast<int>(pictures.size(3));
+  return size;
+}
+
+at::Tensor mean_weights(const Question& question, const network::LinearTail& tail) {
+  const at::Tensor& value = question.value;
+  const auto places = static_cast<double>(value.size(2) * value.size(3));
+  return tail.weights.index_select(0, target_indices(question.targets, value.size(0))) / places;
+}
 
 void check_layer(const Question& question) {
   if (question.value.dim() != 4)
@@ -15,6 +31,10 @@ void check_layer(const Question& question) {
 
 at::Tensor layer_gradient(const Question& question) {
   check_layer(question);
+  const auto tail =
+      network::find_linear_tail(question.classifier, question.layer, picture_size(question)).tail;
+  if (tail)
+    return mean_weights(question, *tail).unsqueeze(-1).unsqueeze(-1).expand_as(question.value);
   const at::AutoGradMode record(true);
   const at::Tensor activation = question.value.detach().requires_grad_(true);
   const at::Tensor logits =
@@ -27,6 +47,34 @@ at::Tensor layer_gradient(const Question& question) {
 
 at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights) {
   return (weights.unsqueeze(-1).unsqueeze(-1) * value).sum(1).contiguous();
+}
+
+namespace {
+
+network::LinearTail linear_tail(const Question& question) {
+  check_layer(question);
+  auto search =
+      network::find_linear_tail(question.classifier, question.layer, picture_size(question));
+  if (!search.tail)
+    throw InputError("layer " + question.layer,
+                     "is not followed by a mean over its places and linear layers alone, which cam "
+                     "reads its weights from: " +
+                         search.obstacle + "; hires_cam takes any layer");
+  return *std::move(search.tail);
+}
+
+}  // namespace
+
+Attribution Cam::explain(const Question& question, const Params&) {
+  return {weighted_sum(question.value, mean_weights(question, linear_tail(question))), {}, {}};
+}
+
+at::Tensor Cam::explain_all(const Question& question, const Params&) {
+  const at::Tensor weights = linear_tail(question).weights;
+  const at::Tensor places = question.value.flatten(2);  // [N,C,h·w]
+  return at::matmul(weights, places)
+      .div(static_cast<double>(places.size(2)))
+      .reshape({places.size(0), weights.size(0), question.value.size(2), question.value.size(3)});
 }
 
 Attribution GradCam::explain(const Question& question, const Params&) {

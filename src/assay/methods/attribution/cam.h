@@ -1,5 +1,7 @@
 // Class activation maps: which places of a layer's output raise the logit of a class.
 //
+//   CAM         Σ_c w_kc · A_c / (h·w)                                   (zhou2016cam)
+//               where z_k = b_k + Σ_c w_kc · mean_xy(A_c): all classes from one forward
 //   Grad-CAM    Σ_c mean_xy(G_c) · A_c                                   (selvaraju2017gradcam)
 //   HiResCAM    Σ_c G_c ⊙ A_c                                            (draelos2020hirescam)
 //   Grad-CAM++  Σ_c w_c · A_c,  w_c = Σ_xy ReLU(G_c) · α_c,              (chattopadhay2018gradcampp)
@@ -9,7 +11,8 @@
 //
 // A is a 4-D graph value [N,C,h,w], z_k the logit of the target class, G = ∂z_k/∂A. Published maps
 // are the ReLU of these; here the sign is kept. Cost: with `value` from the clean pass, one forward
-// and one backward of the part of the network behind the layer. When they lie: all but HiResCAM
+// and one backward of the part of the network behind the layer; none where that is pooling + linear,
+// whose gradient is known (network/linear_tail.h). When they lie: all but HiResCAM
 // weigh whole channels, so they can light places that do not raise the logit unless the part behind
 // the layer is pooling + linear, where Grad-CAM, XGrad-CAM and HiResCAM are the same; a map of a
 // layer says nothing about pixels outside the receptive field of its cells, and cells see far
@@ -18,14 +21,32 @@
 
 #include "assay/methods/attribution/question.h"
 
+namespace assay::network {
+struct LinearTail;
+}
+
 namespace assay::methods {
 
+// Of the question's pictures.
+network::InputSize picture_size(const Question& question);
+// w_kc / (h·w) of each row's target k: [N,C].
+at::Tensor mean_weights(const Question& question, const network::LinearTail& tail);
 // InputError when `value` is not 4-D.
 void check_layer(const Question& question);
 // ∂z_k/∂A of each row's target, [N,C,h,w]; zeros where the logits do not depend on the layer.
 at::Tensor layer_gradient(const Question& question);
 // Σ_c weights_c · A_c for weights [N,C].
 at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights);
+
+// The map's sum and the bias are the logit. InputError where the part behind the layer is another.
+struct Cam : WithoutOptions {
+  static constexpr MethodInfo kInfo{"cam", "Class activation map",
+                                    "the place's part of the logit, where pooling + linear follows",
+                                    "zhou2016cam", Resolution::kLayer};
+  static Attribution explain(const Question& question, const Params&);
+  // Cost: one matrix product.
+  static at::Tensor explain_all(const Question& question, const Params&);  // [N,K,h,w]
+};
 
 struct GradCam : WithoutOptions {
   static constexpr MethodInfo kInfo{"grad_cam", "Grad-CAM",

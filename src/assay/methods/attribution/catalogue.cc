@@ -1,5 +1,6 @@
 #include "assay/methods/attribution/catalogue.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "assay/base/error.h"
@@ -16,11 +17,30 @@ namespace assay::methods {
 
 namespace {
 
+// One class after the other.
+template <class M>
+at::Tensor maps_of_classes(const Question& question, const typename M::Params& params) {
+  if constexpr (requires { M::explain_all(question, params); }) {
+    return M::explain_all(question, params);
+  } else {
+    std::vector<at::Tensor> maps;
+    Question of_class = question;
+    for (int k = 0; k < question.classifier.classes(); ++k) {
+      std::fill(of_class.targets.begin(), of_class.targets.end(), k);
+      maps.push_back(M::explain(of_class, params).map);
+    }
+    return at::stack(maps, 1);
+  }
+}
+
 template <class M>
 Method row() {
   return {M::kInfo, [] { return field_infos<M>(); },
           [](const Question& question, const Settings& settings) {
             return M::explain(question, params_of<M>(settings));
+          },
+          [](const Question& question, const Settings& settings) {
+            return maps_of_classes<M>(question, params_of<M>(settings));
           }};
 }
 
@@ -38,6 +58,7 @@ std::string letters(std::string_view name) {
 std::span<const Method> attribution_methods() {
   static const std::vector<Method> methods{
       row<HiResCam>(),
+      row<Cam>(),
       row<GradCam>(),
       row<GradCamPlusPlus>(),
       row<XGradCam>(),

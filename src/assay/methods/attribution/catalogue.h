@@ -14,6 +14,9 @@ struct Method {
   MethodInfo info;
   std::function<std::vector<FieldInfo>()> fields;
   std::function<Attribution(const Question&, const Settings&)> explain;
+  // The maps of every class, [N,K,h,w]; the question's targets are not read. Cost: K of `explain`,
+  // but one for `cam`.
+  std::function<at::Tensor(const Question&, const Settings&)> explain_all;
 };
 
 std::span<const Method> attribution_methods();

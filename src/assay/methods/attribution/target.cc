@@ -8,16 +8,12 @@
 
 namespace assay::methods {
 
-namespace {
-
-at::Tensor column(std::span<const std::int64_t> targets, std::int64_t rows) {
+at::Tensor target_indices(std::span<const std::int64_t> targets, std::int64_t rows) {
   if (static_cast<std::int64_t>(targets.size()) > rows) throw BugError("more targets than rows");
-  at::Tensor chosen = at::zeros({rows, 1}, at::kLong);
+  at::Tensor chosen = at::zeros({rows}, at::kLong);
   std::copy(targets.begin(), targets.end(), chosen.data_ptr<std::int64_t>());
   return chosen;
 }
-
-}  // namespace
 
 Score score_named(std::string_view name) {
   if (name == "logit") return Score::kLogit;
@@ -27,11 +23,12 @@ Score score_named(std::string_view name) {
 }
 
 at::Tensor of_targets(const at::Tensor& logits, std::span<const std::int64_t> targets) {
-  return logits.gather(1, column(targets, logits.size(0))).squeeze(1);
+  return logits.gather(1, target_indices(targets, logits.size(0)).unsqueeze(1)).squeeze(1);
 }
 
 at::Tensor scores_of(const at::Tensor& logits, std::span<const std::int64_t> targets, Score score) {
-  const at::Tensor z = logits.to(at::kDouble), chosen = column(targets, z.size(0));
+  const at::Tensor z = logits.to(at::kDouble),
+                   chosen = target_indices(targets, z.size(0)).unsqueeze(1);
   const at::Tensor own = z.gather(1, chosen);
   switch (score) {
     case Score::kLogit:

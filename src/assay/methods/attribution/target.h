@@ -22,6 +22,8 @@ enum class Score {
 inline constexpr std::string_view kScores = "logit|probability|margin";
 Score score_named(std::string_view name);
 
+// The targets as [rows] int64; padding rows have class 0.
+at::Tensor target_indices(std::span<const std::int64_t> targets, std::int64_t rows);
 // logits [N,K] of the rows' targets: [N].
 at::Tensor of_targets(const at::Tensor& logits, std::span<const std::int64_t> targets);
 // [N] float64
