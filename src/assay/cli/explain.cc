@@ -14,6 +14,7 @@
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/overlay.h"
 #include "assay/methods/attribution/catalogue.h"
+#include "assay/methods/attribution/layer.h"
 #include "assay/methods/batch.h"
 #include "assay/network/classifier.h"
 #include "assay/network/pass.h"
@@ -41,9 +42,12 @@ std::string option_of(std::string field) {
 
 // What was given, read as the method's own options; InputError for those of other methods.
 Settings settings_of(const methods::Method& method, const ExplainOptions& options) {
-  if (method.info.resolution == methods::Resolution::kInput && !options.layer.empty())
+  if (method.info.resolution != methods::Resolution::kLayer && !options.layer.empty())
     throw InputError("--layer", "is no option of " + std::string(method.info.name) +
-                                    ", which explains the input");
+                                    ", which explains " +
+                                    (method.info.resolution == methods::Resolution::kInput
+                                         ? "the input"
+                                         : "the attention of all layers"));
   Settings settings;
   const auto fields = method.fields();
   for (const auto& [name, text] : options.settings) {
@@ -96,7 +100,7 @@ class Explainer {
         settings_(settings),
         target_(wanted_class(options.target, classifier.labels())) {
     if (of_layer())
-      layer_ = options.layer.empty() ? classifier.last_spatial_value()
+      layer_ = options.layer.empty() ? methods::default_layer(classifier)
                                      : classifier.value_named(options.layer);
   }
 
@@ -140,7 +144,8 @@ class Explainer {
 
  private:
   bool of_layer() const { return method_.info.resolution == methods::Resolution::kLayer; }
-  bool signed_map() const { return !of_layer() || options_.keep_sign; }
+  bool of_input() const { return method_.info.resolution == methods::Resolution::kInput; }
+  bool signed_map() const { return of_input() || options_.keep_sign; }
   at::Tensor shown(const at::Tensor& map) const {
     return signed_map() ? map : map.clamp_min(0);  // keeps NaN
   }
@@ -242,8 +247,10 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
       "--target", options->target,
       "a class name or index, or all: the maps of every class in one file (default: the "
       "predicted)");
-  command->add_option("--layer", options->layer,
-                      "a 4-D graph value, see assay inspect (default: the last with extent)");
+  command->add_option(
+      "--layer", options->layer,
+      "a graph value [N,C,h,w] or tokens [N,T,C], see assay inspect (default: the last "
+      "with extent that the logits depend on)");
   command->add_option("-o,--out", options->directory, "folder for the maps, made if missing")
       ->required();
   command->add_flag("--json", options->json, "one JSON object a line");

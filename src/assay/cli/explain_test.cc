@@ -34,6 +34,13 @@ TEST_F(ExplainTest, EveryMethodWritesAMapAPictureAndALine) {
   for (const auto& method : methods::attribution_methods()) {
     const std::string name(method.info.name);
     SCOPED_TRACE(name);
+    if (method.info.resolution == methods::Resolution::kTokens) {
+      const Ran ran = explain({"--method", name});
+      EXPECT_EQ(ran.code, 2);
+      EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+      EXPECT_THAT(ran.err, HasSubstr("the network has no attention"));
+      continue;
+    }
     std::vector<std::string> options = {"--method", name, "--json", "--target", "2"};
     for (const auto& field : method.fields())
       if (field.name == "samples") options.insert(options.end(), {"--samples", "4"});
@@ -100,6 +107,7 @@ TEST_F(ExplainTest, RefusesOptionsOfOtherMethodsAndIllegalValues) {
               HasSubstr("zero"));
   EXPECT_THAT(refusal({"--method", "occlusion", "--window-px", "29"}), HasSubstr("28x28"));
   EXPECT_THAT(refusal({"--method", "occlusion", "--layer", "x"}), HasSubstr("--layer"));
+  EXPECT_THAT(refusal({"--method", "legrad", "--layer", "x"}), HasSubstr("--layer"));
   EXPECT_THAT(refusal({"--method", "hirescan"}), HasSubstr("did you mean hires_cam"));
   EXPECT_THAT(refusal({"--target", "10"}), HasSubstr("0 to 9"));
 }

@@ -10,6 +10,7 @@
 #include "assay/audit/description.h"
 #include "assay/checks/catalogue.h"
 #include "assay/cli/command.h"
+#include "assay/methods/attribution/layer.h"
 #include "assay/network/classifier.h"
 #include "assay/network/graph.h"
 #include "assay/network/torch.h"
@@ -149,7 +150,7 @@ ordered_json inspect(const network::Classifier& classifier) {
   }
   j["multiply_accumulates"] = multiply_accumulates(graph, shapes, classifier.micro_batch());
   try {
-    j["default_layer"] = classifier.last_spatial_value();
+    j["default_layer"] = methods::default_layer(classifier);
   } catch (const InputError&) {
     j["default_layer"] = nullptr;
   }
@@ -182,10 +183,13 @@ void print(const ordered_json& j) {
   for (const auto& [check, applies] : j["checks"].items())
     std::printf(" %s%s", check.c_str(), applies.get<bool>() ? "" : " (cannot be asked)");
   std::printf(
-      "\nlayers (4-D values; the default is %s):\n",
+      "\nlayers (4-D values, and what has the default's dimensions; the default is %s):\n",
       j["default_layer"].is_null() ? "none" : j["default_layer"].get<std::string>().c_str());
+  std::size_t dimensions = 4;  // 3: tokens of an attention network
   for (const auto& value : j["values"])
-    if (value["shape"].size() == 4)
+    if (value["name"] == j["default_layer"]) dimensions = value["shape"].size();
+  for (const auto& value : j["values"])
+    if (value["shape"].size() == 4 || value["shape"].size() == dimensions)
       std::printf("  %-32s %-20s %s\n", value["name"].get<std::string>().c_str(),
                   value["operator"].get<std::string>().c_str(),
                   shape_text(value["shape"].get<std::vector<std::int64_t>>()).c_str());

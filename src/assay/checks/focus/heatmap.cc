@@ -11,6 +11,7 @@
 #include "assay/imaging/picture.h"
 #include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/catalogue.h"
+#include "assay/methods/attribution/layer.h"
 #include "assay/methods/batch.h"
 #include "assay/network/torch.h"
 #include "assay/stats/bound.h"
@@ -20,7 +21,7 @@ namespace assay::checks {
 namespace {
 
 std::string layer_name(const Subject& subject, const Heatmap::Params& params) {
-  return params.layer.empty() ? subject.classifier.last_spatial_value()
+  return params.layer.empty() ? methods::default_layer(subject.classifier)
                               : subject.classifier.value_named(params.layer);
 }
 
@@ -128,7 +129,11 @@ std::vector<Heatmap::Record> Heatmap::measure(const Subject& subject, const Para
     record.bottom = box.bottom;
     records.push_back(std::move(record));
   }
-  const std::string layer = layer_name(subject, params);
+  // Finding the default layer of an attention network takes passes of its own: where only one value
+  // was kept, it is that.
+  const std::string layer = params.layer.empty() && context.values.size() == 1
+                                ? context.values.begin()->first
+                                : layer_name(subject, params);
   const methods::Question question{subject.classifier,        *context.input,    targets, {}, layer,
                                    *context.values.at(layer), subject.facts.seed};
   const at::Tensor maps =

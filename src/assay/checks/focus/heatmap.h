@@ -20,7 +20,7 @@ enum class MapStatus : std::uint8_t { kOk, kZero, kNonFinite, kNoTarget };
 struct Heatmap {
   static constexpr CheckInfo kInfo{"heatmap",
                                    "Where in the picture is the evidence for the decision?",
-                                   "draelos2020hirescam", Needs::kLayer};
+                                   "draelos2020hirescam", Needs::kLayer, 2};
   struct Params {
     std::string method = "hires_cam";
     std::string target = "predicted";
@@ -34,9 +34,10 @@ struct Heatmap {
               "class activation mapping method", Stage::kMeasuring),
         field("target", &Params::target, Choice{"predicted|label"},
               "the class whose logit is explained", Stage::kMeasuring),
-        field("layer", &Params::layer, Choice{},
-              "a 4-D graph value (see `assay inspect`); empty: the last one with spatial extent",
-              Stage::kMeasuring),
+        field(
+            "layer", &Params::layer, Choice{},
+            "a graph value [N,C,h,w] or tokens (see `assay inspect`); empty: the last with extent",
+            Stage::kMeasuring),
         field("exhibits", &Params::exhibits, Range{0, 100}, "pictures",
               "overlays shown in each group", Stage::kSummarising)};
   }

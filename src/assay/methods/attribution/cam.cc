@@ -7,52 +7,17 @@
 
 namespace assay::methods {
 
-network::InputSize picture_size(const Question& question) {
-  const at::Tensor pictures = channels_first(question.classifier, question.input);
-  network::InputSize size;
-  size.channels = static_cast<int>(pictures.size(1));
-  size.height = static_cast<int>(pictures.size(2));
-  size.width = static_cast<int>(pictures.size(3));
-  return size;
-}
+namespace {
 
+// w_kc / (h·w) of each row's target k: [N,C].
 at::Tensor mean_weights(const Question& question, const network::LinearTail& tail) {
   const at::Tensor& value = question.value;
   const auto places = static_cast<double>(value.size(2) * value.size(3));
   return tail.weights.index_select(0, target_indices(question.targets, value.size(0))) / places;
 }
 
-void check_layer(const Question& question) {
-  if (question.value.dim() != 4)
-    throw InputError("layer " + question.layer,
-                     "has " + std::to_string(question.value.dim()) +
-                         " dimensions, a class activation map needs [N,C,h,w]");
-}
-
-at::Tensor layer_gradient(const Question& question) {
-  check_layer(question);
-  const auto tail =
-      network::find_linear_tail(question.classifier, question.layer, picture_size(question)).tail;
-  if (tail)
-    return mean_weights(question, *tail).unsqueeze(-1).unsqueeze(-1).expand_as(question.value);
-  const at::AutoGradMode record(true);
-  const at::Tensor activation = question.value.detach().requires_grad_(true);
-  const at::Tensor logits =
-      question.classifier.logits_from(question.input, question.layer, activation);
-  // The rows of a batch do not see each other, so the gradient of the sum holds each row's own.
-  const at::Tensor gradient =
-      network::gradient(of_targets(logits, question.targets).sum(), activation);
-  return gradient.defined() ? gradient : at::zeros_like(question.value);  // a constant head
-}
-
-at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights) {
-  return (weights.unsqueeze(-1).unsqueeze(-1) * value).sum(1).contiguous();
-}
-
-namespace {
-
+// What cam reads its weights from; InputError where there is no such part.
 network::LinearTail linear_tail(const Question& question) {
-  check_layer(question);
   auto search =
       network::find_linear_tail(question.classifier, question.layer, picture_size(question));
   if (!search.tail)
@@ -64,6 +29,28 @@ network::LinearTail linear_tail(const Question& question) {
 }
 
 }  // namespace
+
+at::Tensor layer_value(const Question& question) { return Cells(question).of(question.value); }
+
+at::Tensor layer_gradient(const Question& question) {
+  const Cells cells(question);
+  const auto tail =
+      network::find_linear_tail(question.classifier, question.layer, picture_size(question)).tail;
+  if (tail)
+    return mean_weights(question, *tail).unsqueeze(-1).unsqueeze(-1).expand_as(question.value);
+  const at::AutoGradMode record(true);
+  const at::Tensor activation = question.value.detach().requires_grad_(true);
+  const at::Tensor logits =
+      question.classifier.logits_from(question.input, question.layer, activation);
+  // The rows of a batch do not see each other, so the gradient of the sum holds each row's own.
+  const at::Tensor gradient =
+      network::gradient(of_targets(logits, question.targets).sum(), activation);
+  return cells.of(gradient.defined() ? gradient : at::zeros_like(question.value));
+}
+
+at::Tensor weighted_sum(const at::Tensor& value, const at::Tensor& weights) {
+  return (weights.unsqueeze(-1).unsqueeze(-1) * value).sum(1).contiguous();
+}
 
 Attribution Cam::explain(const Question& question, const Params&) {
   return {weighted_sum(question.value, mean_weights(question, linear_tail(question))), {}, {}};
@@ -78,11 +65,11 @@ at::Tensor Cam::explain_all(const Question& question, const Params&) {
 }
 
 Attribution GradCam::explain(const Question& question, const Params&) {
-  return {weighted_sum(question.value, layer_gradient(question).mean({2, 3})), {}, {}};
+  return {weighted_sum(layer_value(question), layer_gradient(question).mean({2, 3})), {}, {}};
 }
 
 Attribution HiResCam::explain(const Question& question, const Params&) {
-  return {(layer_gradient(question) * question.value).sum(1).contiguous(), {}, {}};
+  return {(layer_gradient(question) * layer_value(question)).sum(1).contiguous(), {}, {}};
 }
 
 at::Tensor GradCamPlusPlus::weights(const at::Tensor& value, const at::Tensor& gradient) {
@@ -94,7 +81,8 @@ at::Tensor GradCamPlusPlus::weights(const at::Tensor& value, const at::Tensor& g
 }
 
 Attribution GradCamPlusPlus::explain(const Question& question, const Params&) {
-  return {weighted_sum(question.value, weights(question.value, layer_gradient(question))), {}, {}};
+  const at::Tensor value = layer_value(question);
+  return {weighted_sum(value, weights(value, layer_gradient(question))), {}, {}};
 }
 
 at::Tensor XGradCam::weights(const at::Tensor& value, const at::Tensor& gradient) {
@@ -102,11 +90,13 @@ at::Tensor XGradCam::weights(const at::Tensor& value, const at::Tensor& gradient
 }
 
 Attribution XGradCam::explain(const Question& question, const Params&) {
-  return {weighted_sum(question.value, weights(question.value, layer_gradient(question))), {}, {}};
+  const at::Tensor value = layer_value(question);
+  return {weighted_sum(value, weights(value, layer_gradient(question))), {}, {}};
 }
 
 Attribution LayerCam::explain(const Question& question, const Params&) {
-  return {(layer_gradient(question).clamp_min(0) * question.value).sum(1).contiguous(), {}, {}};
+  return {
+      (layer_gradient(question).clamp_min(0) * layer_value(question)).sum(1).contiguous(), {}, {}};
 }
 
 }  // namespace assay::methods

@@ -9,30 +9,23 @@
 //   XGrad-CAM   Σ_c w_c · A_c,  w_c = Σ_xy G_c ⊙ A_c / (Σ_xy A_c + 1e-7) (fu2020xgradcam)
 //   LayerCAM    Σ_c ReLU(G_c) ⊙ A_c                                      (jiang2021layercam)
 //
-// A is a 4-D graph value [N,C,h,w], z_k the logit of the target class, G = ∂z_k/∂A. Published maps
-// are the ReLU of these; here the sign is kept. Cost: with `value` from the clean pass, one forward
-// and one backward of the part of the network behind the layer; none where that is pooling + linear,
-// whose gradient is known (network/linear_tail.h). When they lie: all but HiResCAM
-// weigh whole channels, so they can light places that do not raise the logit unless the part behind
-// the layer is pooling + linear, where Grad-CAM, XGrad-CAM and HiResCAM are the same; a map of a
-// layer says nothing about pixels outside the receptive field of its cells, and cells see far
-// beyond the area they are drawn on.
+// A is a graph value [N,C,h,w], or the tokens [N,T,C] of an attention network at their places
+// (layer.h), z_k the logit of the target class, G = ∂z_k/∂A. Published maps are the ReLU of these;
+// here the sign is kept. Cost: with `value` from the clean pass, one forward and one backward of the
+// part of the network behind the layer; none where that is pooling + linear, whose gradient is known
+// (network/linear_tail.h). When they lie: all but HiResCAM weigh whole channels, so they can light
+// places that do not raise the logit unless the part behind the layer is pooling + linear, where
+// Grad-CAM, XGrad-CAM and HiResCAM are the same; a map of a layer says nothing about pixels outside
+// the receptive field of its cells, and cells see far beyond the area they are drawn on: a token has
+// seen the whole picture.
 #pragma once
 
-#include "assay/methods/attribution/question.h"
-
-namespace assay::network {
-struct LinearTail;
-}
+#include "assay/methods/attribution/layer.h"
 
 namespace assay::methods {
 
-// Of the question's pictures.
-network::InputSize picture_size(const Question& question);
-// w_kc / (h·w) of each row's target k: [N,C].
-at::Tensor mean_weights(const Question& question, const network::LinearTail& tail);
-// InputError when `value` is not 4-D.
-void check_layer(const Question& question);
+// A, [N,C,h,w]. InputError where the layer has no places (layer.h).
+at::Tensor layer_value(const Question& question);
 // ∂z_k/∂A of each row's target, [N,C,h,w]; zeros where the logits do not depend on the layer.
 at::Tensor layer_gradient(const Question& question);
 // Σ_c weights_c · A_c for weights [N,C].

@@ -4,10 +4,12 @@
 #include <cctype>
 
 #include "assay/base/error.h"
+#include "assay/methods/attribution/attention_rollout.h"
 #include "assay/methods/attribution/cam.h"
 #include "assay/methods/attribution/eigen_cam.h"
 #include "assay/methods/attribution/input_gradient.h"
 #include "assay/methods/attribution/integrated_gradients.h"
+#include "assay/methods/attribution/legrad.h"
 #include "assay/methods/attribution/occlusion.h"
 #include "assay/methods/attribution/rise.h"
 #include "assay/methods/attribution/score_cam.h"
@@ -66,6 +68,8 @@ std::span<const Method> attribution_methods() {
       row<EigenCam>(),
       row<ScoreCam>(),
       row<AblationCam>(),
+      row<AttentionRollout>(),
+      row<LeGrad>(),
       row<InputGradient>(),
       row<GradientTimesInput>(),
       row<IntegratedGradients>(),

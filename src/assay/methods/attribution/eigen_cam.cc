@@ -3,8 +3,7 @@
 namespace assay::methods {
 
 Attribution EigenCam::explain(const Question& question, const Params&) {
-  check_layer(question);
-  const at::Tensor& value = question.value;
+  const at::Tensor value = layer_value(question);
   at::Tensor map = at::zeros({value.size(0), value.size(2), value.size(3)});
   for (std::int64_t i = 0; i < value.size(0); ++i) {
     const at::Tensor places = value[i].flatten(1).t().to(at::kDouble);  // [h·w, C]

@@ -25,8 +25,9 @@
 
 namespace assay::methods {
 
-// Where a map lives: over the cells of a layer, or over the pixels of the model's input.
-enum class Resolution { kLayer, kInput };
+// Where a map lives: over the cells of a layer, over the places of an attention network's tokens, or
+// over the pixels of the model's input.
+enum class Resolution { kLayer, kTokens, kInput };
 
 struct MethodInfo {
   std::string_view name;    // "integrated_gradients": what --method and plans say
@@ -47,7 +48,7 @@ struct Question {
   at::Tensor input;                   // [N,…] as the model takes it, one row a picture
   std::vector<std::int64_t> targets;  // [N] classes; padding rows may have any
   std::vector<std::string> pictures;  // [N] names, by which random draws differ
-  std::string layer;                  // a value [N,C,h,w] of the graph; methods of a layer only
+  std::string layer;                  // a value of the graph (layer.h); methods of a layer only
   at::Tensor value;                   // of the clean pass at `layer`
   std::uint64_t seed = 0;
 };

@@ -14,9 +14,8 @@ std::int64_t pictures_of(const Question& question) {
 }  // namespace
 
 at::Tensor ScoreCam::weights(const Question& question) {
-  check_layer(question);
+  const at::Tensor value = layer_value(question);
   const at::Tensor pictures = channels_first(question.classifier, question.input);
-  const at::Tensor& value = question.value;
   const std::int64_t channels = value.size(1);
   at::Tensor weights = at::zeros({value.size(0), channels});
   for (std::int64_t i = 0; i < pictures_of(question); ++i) {
@@ -37,14 +36,14 @@ at::Tensor ScoreCam::weights(const Question& question) {
 }
 
 Attribution ScoreCam::explain(const Question& question, const Params&) {
-  return {weighted_sum(question.value, weights(question)), {}, {}};
+  return {weighted_sum(layer_value(question), weights(question)), {}, {}};
 }
 
 at::Tensor AblationCam::weights(const Question& question) {
-  check_layer(question);
+  const Cells cells(question);
   const at::NoGradGuard no_grad;
   const at::Tensor& value = question.value;
-  const std::int64_t channels = value.size(1), rows = question.classifier.micro_batch();
+  const std::int64_t channels = cells.of(value).size(1), rows = question.classifier.micro_batch();
   at::Tensor weights = at::zeros({value.size(0), channels});
   for (std::int64_t i = 0; i < pictures_of(question); ++i) {
     const std::vector<std::int64_t> targets(static_cast<std::size_t>(rows),
@@ -63,7 +62,7 @@ at::Tensor AblationCam::weights(const Question& question) {
     for (std::int64_t first = 0; first < channels; first += rows) {
       const std::int64_t count = std::min(rows, channels - first);
       at::Tensor without = copies(value);
-      for (std::int64_t c = 0; c < count; ++c) without[c][first + c].zero_();
+      for (std::int64_t c = 0; c < count; ++c) cells.clear(without, c, first + c);
       const at::Tensor fallen = (whole - scores(without)) / whole;
       weights[i].narrow(0, first, count).copy_(fallen.narrow(0, 0, count));
     }
@@ -72,7 +71,7 @@ at::Tensor AblationCam::weights(const Question& question) {
 }
 
 Attribution AblationCam::explain(const Question& question, const Params&) {
-  return {weighted_sum(question.value, weights(question)), {}, {}};
+  return {weighted_sum(layer_value(question), weights(question)), {}, {}};
 }
 
 }  // namespace assay::methods
