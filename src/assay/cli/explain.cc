@@ -164,12 +164,14 @@ class Explainer {
     if (made.channels.defined())
       write_tensor(base + ".channels.npy", made.channels[0].contiguous());
     if (classes.defined()) write_tensor(base + ".classes.npy", classes);
+    for (const auto& part : made.parts)
+      write_tensor(base + "." + part.name + ".npy", part.map[0].contiguous());
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
       std::printf("%s: %s, %s%s%s: %s.png\n", image_name(row).c_str(), name.c_str(),
                   layer_.empty() ? "" : ("layer " + layer_ + ", ").c_str(), status.c_str(),
-                  gap_text(made).c_str(), base.c_str());
+                  figures_text(made).c_str(), base.c_str());
       return;
     }
     nlohmann::ordered_json line{{"image", image_name(row)},
@@ -178,19 +180,32 @@ class Explainer {
     if (of_layer()) line["layer"] = layer_;
     line["status"] = status;
     if (!made.gaps.empty()) line["completeness_gap"] = made.gaps[0];
+    for (const auto& figure : made.figures)  // null where there is none
+      line["figures"][figure.name] = figure.values[0];
     line["npy"] = base + ".npy";
     if (made.channels.defined()) line["channels_npy"] = base + ".channels.npy";
     if (classes.defined()) line["classes_npy"] = base + ".classes.npy";
+    for (const auto& part : made.parts)
+      line["parts_npy"][part.name] = base + "." + part.name + ".npy";
     line["png"] = base + ".png";
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::printf("%s\n", line.dump(-1, ' ', false, replace).c_str());
   }
 
-  static std::string gap_text(const methods::Attribution& made) {
-    if (made.gaps.empty()) return "";
+  static std::string figures_text(const methods::Attribution& made) {
+    std::string all;
     char text[64];
-    std::snprintf(text, sizeof text, ", its sum misses the rise by %.2g %%", 100 * made.gaps[0]);
-    return text;
+    if (!made.gaps.empty()) {
+      std::snprintf(text, sizeof text, ", its sum misses the rise by %.2g %%", 100 * made.gaps[0]);
+      all += text;
+    }
+    for (const auto& figure : made.figures) {
+      std::string name = figure.name;
+      std::replace(name.begin(), name.end(), '_', ' ');
+      std::snprintf(text, sizeof text, "%.4g", figure.values[0]);
+      all += ", " + name + " " + (std::isnan(figure.values[0]) ? "none" : text);
+    }
+    return all;
   }
 
   // Pictures of two folders may share a stem: the second is called STEM-2.

@@ -82,6 +82,24 @@ TEST_F(ExplainTest, WritesTheMapsOfAllClasses) {
   }
 }
 
+TEST_F(ExplainTest, WritesTheSmallestRegionsAndTheirAreas) {
+  const auto line = nlohmann::json::parse(
+      explain({"--json", "--method", "extremal", "--map", "occlusion", "--cover", "black"}).out);
+  const auto area = [&](const char* region) {
+    const auto mask = read_npy(line["parts_npy"][region]).values<float>();
+    EXPECT_EQ(mask.size(), 28U * 28);
+    return static_cast<double>(std::count(mask.begin(), mask.end(), 1.0F)) / (28 * 28);
+  };
+  const auto& figures = line["figures"];
+  ASSERT_TRUE(figures["sufficient_area"].is_number());
+  EXPECT_DOUBLE_EQ(figures["sufficient_area"], area("sufficient"));
+  EXPECT_DOUBLE_EQ(
+      figures["necessary_area"].is_null() ? 0 : figures["necessary_area"].get<double>(),
+      area("necessary"));
+  EXPECT_EQ(read_npy(line["parts_npy"]["ranking"]).shape, read_npy(line["npy"]).shape);
+  EXPECT_THAT(explain({"--method", "extremal"}).out, HasSubstr(", sufficient area "));
+}
+
 TEST_F(ExplainTest, KeepsTheSignOfALayersMapWhereAsked) {
   const auto lowest = [&](std::vector<std::string> options) {
     options.insert(options.end(), {"--json", "--target", "5"});
@@ -108,6 +126,8 @@ TEST_F(ExplainTest, RefusesOptionsOfOtherMethodsAndIllegalValues) {
   EXPECT_THAT(refusal({"--method", "occlusion", "--window-px", "29"}), HasSubstr("28x28"));
   EXPECT_THAT(refusal({"--method", "occlusion", "--layer", "x"}), HasSubstr("--layer"));
   EXPECT_THAT(refusal({"--method", "legrad", "--layer", "x"}), HasSubstr("--layer"));
+  EXPECT_THAT(refusal({"--method", "extremal", "--map", "extremal"}), HasSubstr("hires_cam"));
+  EXPECT_THAT(refusal({"--method", "extremal", "--keep", "2"}), HasSubstr("--keep"));
   EXPECT_THAT(refusal({"--method", "hirescan"}), HasSubstr("did you mean hires_cam"));
   EXPECT_THAT(refusal({"--target", "10"}), HasSubstr("0 to 9"));
 }

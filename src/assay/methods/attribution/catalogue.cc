@@ -7,6 +7,7 @@
 #include "assay/methods/attribution/attention_rollout.h"
 #include "assay/methods/attribution/cam.h"
 #include "assay/methods/attribution/eigen_cam.h"
+#include "assay/methods/attribution/extremal.h"
 #include "assay/methods/attribution/input_gradient.h"
 #include "assay/methods/attribution/integrated_gradients.h"
 #include "assay/methods/attribution/legrad.h"
@@ -78,6 +79,7 @@ std::span<const Method> attribution_methods() {
       row<GuidedBackprop>(),
       row<Occlusion>(),
       row<Rise>(),
+      row<Extremal>(),
   };
   return methods;
 }

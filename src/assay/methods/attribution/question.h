@@ -53,6 +53,18 @@ struct Question {
   std::uint64_t seed = 0;
 };
 
+// A map beside the method's own, [N,h,w]; the name goes into the file's.
+struct NamedMap {
+  std::string name;
+  at::Tensor map;
+};
+
+// A number beside the map, [N]; NaN where a picture has none.
+struct NamedFigure {
+  std::string name;
+  std::vector<double> values;
+};
+
 struct Attribution {
   at::Tensor map;  // [N,h,w] float32, signed: supports the class above 0, speaks against it below
   // [N,C,H,W] for methods that give every number of the input a value of its own, summed over the
@@ -60,6 +72,8 @@ struct Attribution {
   at::Tensor channels;
   // [N] |sum of the map − what it should sum to| / the latter, where the method promises a sum.
   std::vector<double> gaps;
+  std::vector<NamedMap> parts = {};
+  std::vector<NamedFigure> figures = {};
 };
 
 }  // namespace assay::methods
