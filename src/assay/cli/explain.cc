@@ -29,7 +29,7 @@ struct ExplainOptions {
   std::vector<std::string> images;
   std::string method = "hires_cam", target, layer, directory;
   std::map<std::string, std::string> settings;  // the methods' own options by name, as written
-  bool json = false, keep_sign = false;
+  bool json = false, keep_sign = false, brightness = false;
   std::uint64_t seed = 0;
 };
 
@@ -158,6 +158,8 @@ class Explainer {
                 {values, values + channels.numel()});
     }
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
+    if (options_.brightness)
+      write_file(base + ".brightness.png", imaging::brightness_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
       std::printf("%s: %s, %s%s%s: %s.png\n", image_name(row).c_str(), name.c_str(),
@@ -174,6 +176,7 @@ class Explainer {
     line["npy"] = base + ".npy";
     if (made.channels.defined()) line["channels_npy"] = base + ".channels.npy";
     line["png"] = base + ".png";
+    if (options_.brightness) line["brightness_png"] = base + ".brightness.png";
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::printf("%s\n", line.dump(-1, ' ', false, replace).c_str());
   }
@@ -244,6 +247,8 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
   command->add_flag("--json", options->json, "one JSON object a line");
   command->add_flag("--signed", options->keep_sign,
                     "keep what speaks against the class in maps of layers too");
+  command->add_flag("--brightness", options->brightness,
+                    "also the picture darkened where the map does not support the class");
   for (const auto& [name, help] : options_of_methods())
     command->add_option(option_of(name), options->settings[name], help);
   command->footer(methods_text() +
