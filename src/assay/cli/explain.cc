@@ -14,6 +14,7 @@
 #include "assay/imaging/overlay.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/batch.h"
+#include "assay/methods/mean_color.h"
 #include "assay/network/classifier.h"
 #include "assay/network/pass.h"
 #include "assay/network/torch.h"
@@ -95,14 +96,22 @@ double magnitude_at(const at::Tensor& map, double quantile) {
       .item<double>();
 }
 
+bool asks_for_data_mean(const Settings& settings) {
+  return std::any_of(settings.begin(), settings.end(), [](const auto& setting) {
+    const auto* text = std::get_if<std::string>(&setting.second);
+    return text && *text == "data_mean";
+  });
+}
+
 class Explainer {
  public:
   Explainer(const ExplainOptions& options, const methods::Method& method, const Settings& settings,
-            const network::Classifier& classifier)
+            const network::Classifier& classifier, at::Tensor data_mean)
       : options_(options),
         classifier_(classifier),
         method_(method),
         settings_(settings),
+        data_mean_(std::move(data_mean)),
         target_(target_class(options.target, classifier)) {
     if (of_layer())
       layer_ = options.layer.empty() ? classifier.last_spatial_value()
@@ -118,8 +127,8 @@ class Explainer {
     const auto pass = classifier_.plain_forward(input, keep);
     const std::int64_t target =
         target_ >= 0 ? target_ : pass.logits[0].argmax().item<std::int64_t>();
-    methods::Question question{classifier_, input, {target},     {image_name(row)},
-                               layer_,      {},    options_.seed};
+    methods::Question question{classifier_, input, {target},      {image_name(row)},
+                               layer_,      {},    options_.seed, data_mean_};
     if (of_layer())
       question.value = pass.values.at(layer_);
     else
@@ -151,12 +160,8 @@ class Explainer {
     const std::string base =
         (fs::path(options_.directory) / (unique_stem(row.id) + "." + method)).string();
     write_npy(base + ".npy", {overlay.height, overlay.width}, overlay.values);
-    if (made.channels.defined()) {
-      const at::Tensor channels = made.channels[0].contiguous();
-      const float* values = channels.data_ptr<float>();
-      write_npy(base + ".channels.npy", channels.sizes().vec(),
-                {values, values + channels.numel()});
-    }
+    if (made.channels.defined()) write_map(base + ".channels.npy", made.channels[0]);
+    for (const auto& part : made.parts) write_map(base + "." + part.name + ".npy", part.map[0]);
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
     if (options_.brightness)
       write_file(base + ".brightness.png", imaging::brightness_png(picture, overlay));
@@ -175,10 +180,18 @@ class Explainer {
     if (!made.gaps.empty()) line["completeness_gap"] = made.gaps[0];
     line["npy"] = base + ".npy";
     if (made.channels.defined()) line["channels_npy"] = base + ".channels.npy";
+    for (const auto& part : made.parts)
+      line["parts_npy"][part.name] = base + "." + part.name + ".npy";
     line["png"] = base + ".png";
     if (options_.brightness) line["brightness_png"] = base + ".brightness.png";
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::printf("%s\n", line.dump(-1, ' ', false, replace).c_str());
+  }
+
+  static void write_map(const std::string& file, const at::Tensor& map) {
+    const at::Tensor items = map.contiguous();
+    const float* values = items.data_ptr<float>();
+    write_npy(file, items.sizes().vec(), {values, values + items.numel()});
   }
 
   static std::string gap_text(const methods::Attribution& made) {
@@ -199,6 +212,7 @@ class Explainer {
   const network::Classifier& classifier_;
   const methods::Method& method_;
   const Settings& settings_;
+  at::Tensor data_mean_;
   std::int64_t target_;
   std::string layer_;  // empty where the method explains the input
   std::map<std::string, int> stems_;
@@ -267,7 +281,9 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
       std::error_code error;
       fs::create_directories(options->directory, error);
       if (error) throw InputError(options->directory, "cannot be made: " + error.message());
-      Explainer explainer(*options, method, settings, classifier);
+      Explainer explainer(
+          *options, method, settings, classifier,
+          asks_for_data_mean(settings) ? methods::mean_color(classifier, data) : at::Tensor());
       int code = kPass;
       for (std::size_t i = 0; i < data.size(); ++i) {
         imaging::Picture picture;

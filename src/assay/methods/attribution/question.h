@@ -50,6 +50,13 @@ struct Question {
   std::string layer;                  // a value [N,C,h,w] of the graph; methods of a layer only
   at::Tensor value;                   // of the clean pass at `layer`
   std::uint64_t seed = 0;
+  at::Tensor data_mean = {};  // [C] mean colour of the data set's pictures; undefined: not known
+};
+
+// A map beside the method's own, [N,h,w]; the name goes into the file's.
+struct NamedMap {
+  std::string name;
+  at::Tensor map;
 };
 
 struct Attribution {
@@ -59,6 +66,8 @@ struct Attribution {
   at::Tensor channels;
   // [N] |sum of the map − what it should sum to| / the latter, where the method promises a sum.
   std::vector<double> gaps;
+  // What `map` was made of, such as occlusion's maps of each size.
+  std::vector<NamedMap> parts = {};
 };
 
 }  // namespace assay::methods
