@@ -26,7 +26,7 @@ class Maker {
              std::map<std::string, network::Attribute> attributes = {}) {
     Node n;
     n.op = op;
-    n.opset = 13;
+    n.opset = 17;
     n.attributes = std::move(attributes);
     const Value out = op + std::to_string(count_++);
     graph_.add_node(std::move(n), inputs, {out});
@@ -90,6 +90,34 @@ class Maker {
     const Value mean = node("GlobalAveragePool", {x});
     const Value s = relu(conv(mean, channels, squeezed, {}, true));
     return node("Mul", {x, node("Sigmoid", {conv(s, squeezed, channels, {}, true)})});
+  }
+  Value ints(const Ints& values) { return constant(at::tensor(values, at::kLong)); }
+  // Of tokens [N,T,in].
+  Value project(const Value& x, std::int64_t in, std::int64_t out) {
+    const Value w = random({in, out}, std::sqrt(1.0 / static_cast<double>(in)));
+    return node("Add", {node("MatMul", {x, w}), random({out}, 0.1)});
+  }
+  Value layer_norm(const Value& x, std::int64_t width) {
+    Node n;
+    n.op = "LayerNormalization";
+    n.opset = 17;
+    const Value out = n.op + std::to_string(count_++);
+    graph_.add_node(std::move(n), {x, constant(at::ones({width})), random({width}, 0.1)}, {out});
+    return out;
+  }
+  Value attention(const Value& x, std::int64_t tokens, std::int64_t width, std::int64_t heads) {
+    const Value split = ints({-1, tokens, heads, width / heads});
+    const auto part = [&](const Ints& order) {
+      return node("Transpose", {node("Reshape", {project(x, width, width), split})},
+                  {{"perm", order}});
+    };
+    const Value products = node("MatMul", {part({0, 2, 1, 3}), part({0, 2, 3, 1})});
+    const double scale = std::sqrt(static_cast<double>(heads) / static_cast<double>(width));
+    const Value shares = node("Softmax", {node("Mul", {products, constant(at::full({}, scale))})},
+                              {{"axis", std::int64_t{-1}}});
+    const Value mixed = node("Transpose", {node("MatMul", {shares, part({0, 2, 1, 3})})},
+                             {{"perm", Ints{0, 2, 1, 3}}});
+    return project(node("Reshape", {mixed, ints({-1, tokens, width})}), width, width);
   }
   std::shared_ptr<const Graph> finish(const Value& output) {
     graph_.add_output(output);
@@ -190,6 +218,24 @@ std::shared_ptr<const Graph> squeezenet1_1() {
   }
   x = m.relu(m.conv(x, 512, 1000, {}, true));
   return m.finish(m.node("Flatten", {m.node("GlobalAveragePool", {x})}));
+}
+
+std::shared_ptr<const Graph> vit_tiny() {
+  constexpr std::int64_t kWidth = 192, kPatch = 16, kTokens = 14 * 14, kHeads = 3;
+  Maker m("vit_tiny");
+  Value x = m.conv("x", 3, kWidth, {kPatch, kPatch, 0}, true);
+  x = m.node("Reshape", {x, m.ints({-1, kWidth, kTokens})});
+  x = m.node("Transpose", {x}, {{"perm", Ints{0, 2, 1}}});
+  x = m.node("Add", {x, m.random({1, kTokens, kWidth}, 0.1)});
+  for (int block = 0; block < 12; ++block) {
+    const Value mixed = m.attention(m.layer_norm(x, kWidth), kTokens, kWidth, kHeads);
+    x = m.node("Add", {x, mixed});
+    const Value wide = m.project(m.layer_norm(x, kWidth), kWidth, 4 * kWidth);
+    x = m.node("Add", {x, m.project(m.relu(wide), 4 * kWidth, kWidth)});
+  }
+  x = m.node("ReduceMean", {m.layer_norm(x, kWidth)},
+             {{"axes", Ints{1}}, {"keepdims", std::int64_t{0}}});
+  return m.finish(m.linear(x, kWidth, 1000));
 }
 
 }  // namespace assay::benchmarks

@@ -1,6 +1,6 @@
 // Well-known architectures with random weights, for timing: ResNet-18 (with squeeze-and-excitation
 // too), VGG-16, MobileNetV2 and SqueezeNet 1.1 as torchvision has them, batch normalisation as nodes
-// of its own, 1,000 classes.
+// of its own, and a vision transformer of DeiT-tiny's sizes; 1,000 classes.
 #pragma once
 
 #include <memory>
@@ -16,5 +16,6 @@ std::shared_ptr<const network::Graph> se_resnet18();
 std::shared_ptr<const network::Graph> vgg16();
 std::shared_ptr<const network::Graph> mobilenet_v2();
 std::shared_ptr<const network::Graph> squeezenet1_1();
+std::shared_ptr<const network::Graph> vit_tiny();
 
 }  // namespace assay::benchmarks

@@ -16,6 +16,7 @@
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/attribution/layer.h"
 #include "assay/methods/batch.h"
+#include "assay/methods/mean_color.h"
 #include "assay/network/classifier.h"
 #include "assay/network/pass.h"
 #include "assay/network/torch.h"
@@ -31,7 +32,7 @@ struct ExplainOptions {
   std::vector<std::string> images;
   std::string method = "hires_cam", target, layer, directory;
   std::map<std::string, std::string> settings;  // the methods' own options by name, as written
-  bool json = false, keep_sign = false;
+  bool json = false, keep_sign = false, brightness = false;
   std::uint64_t seed = 0;
 };
 
@@ -90,14 +91,22 @@ double magnitude_at(const at::Tensor& map, double quantile) {
       .item<double>();
 }
 
+bool asks_for_data_mean(const Settings& settings) {
+  return std::any_of(settings.begin(), settings.end(), [](const auto& setting) {
+    const auto* text = std::get_if<std::string>(&setting.second);
+    return text && *text == "data_mean";
+  });
+}
+
 class Explainer {
  public:
   Explainer(const ExplainOptions& options, const methods::Method& method, const Settings& settings,
-            const network::Classifier& classifier)
+            const network::Classifier& classifier, at::Tensor data_mean)
       : options_(options),
         classifier_(classifier),
         method_(method),
         settings_(settings),
+        data_mean_(std::move(data_mean)),
         target_(wanted_class(options.target, classifier.labels())) {
     if (of_layer())
       layer_ = options.layer.empty() ? methods::default_layer(classifier)
@@ -113,8 +122,8 @@ class Explainer {
     const auto pass = classifier_.plain_forward(input, keep);
     const std::int64_t target =
         target_ >= 0 ? target_ : pass.logits[0].argmax().item<std::int64_t>();
-    methods::Question question{classifier_, input, {target},     {image_name(row)},
-                               layer_,      {},    options_.seed};
+    methods::Question question{classifier_, input, {target},      {image_name(row)},
+                               layer_,      {},    options_.seed, data_mean_};
     if (of_layer())
       question.value = pass.values.at(layer_);
     else
@@ -167,6 +176,8 @@ class Explainer {
     for (const auto& part : made.parts)
       write_tensor(base + "." + part.name + ".npy", part.map[0].contiguous());
     write_file(base + ".png", imaging::overlay_png(picture, overlay));
+    if (options_.brightness)
+      write_file(base + ".brightness.png", imaging::brightness_png(picture, overlay));
     const std::string& name = classifier_.labels()[static_cast<std::size_t>(target)];
     if (!options_.json) {
       std::printf("%s: %s, %s%s%s: %s.png\n", image_name(row).c_str(), name.c_str(),
@@ -188,6 +199,7 @@ class Explainer {
     for (const auto& part : made.parts)
       line["parts_npy"][part.name] = base + "." + part.name + ".npy";
     line["png"] = base + ".png";
+    if (options_.brightness) line["brightness_png"] = base + ".brightness.png";
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::printf("%s\n", line.dump(-1, ' ', false, replace).c_str());
   }
@@ -219,6 +231,7 @@ class Explainer {
   const network::Classifier& classifier_;
   const methods::Method& method_;
   const Settings& settings_;
+  at::Tensor data_mean_;
   std::int64_t target_;
   std::string layer_;  // empty where the method explains the input
   std::map<std::string, int> stems_;
@@ -271,6 +284,8 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
   command->add_flag("--json", options->json, "one JSON object a line");
   command->add_flag("--signed", options->keep_sign,
                     "keep what speaks against the class in maps of layers too");
+  command->add_flag("--brightness", options->brightness,
+                    "also the picture darkened where the map does not support the class");
   for (const auto& [name, help] : options_of_methods())
     command->add_option(option_of(name), options->settings[name], help);
   command->footer(methods_text() +
@@ -289,7 +304,9 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
       std::error_code error;
       fs::create_directories(options->directory, error);
       if (error) throw InputError(options->directory, "cannot be made: " + error.message());
-      Explainer explainer(*options, method, settings, classifier);
+      Explainer explainer(
+          *options, method, settings, classifier,
+          asks_for_data_mean(settings) ? methods::mean_color(classifier, data) : at::Tensor());
       int code = kPass;
       for (std::size_t i = 0; i < data.size(); ++i) {
         imaging::Picture picture;

@@ -111,6 +111,43 @@ TEST_F(ExplainTest, KeepsTheSignOfALayersMapWhereAsked) {
   EXPECT_LT(lowest({"--signed"}), 0);
 }
 
+TEST_F(ExplainTest, OcclusionKeepsTheMapOfEachSizeOfWhichItIsTheMean) {
+  const Ran ran = explain(
+      {"--method", "occlusion", "--sizes", "0.15,0.3", "--target", "2", "--json", "--brightness"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto line = nlohmann::json::parse(ran.out);
+  const auto values = [&](const nlohmann::json& file) {
+    return read_npy(file.get<std::string>()).values<float>();
+  };
+  ASSERT_EQ(line["parts_npy"].size(), 2U);
+  const auto mean = values(line["npy"]), small = values(line["parts_npy"]["4px"]),
+             large = values(line["parts_npy"]["8px"]);
+  ASSERT_EQ(small.size(), mean.size());
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    EXPECT_NEAR(mean[i], (small[i] + large[i]) / 2, 1e-5);
+  EXPECT_NE(small, large);
+  EXPECT_TRUE(std::filesystem::exists(line["brightness_png"].get<std::string>()));
+}
+
+TEST_F(ExplainTest, TheMeanOfTheDataSetIsThatOfThePicturesGiven) {
+  write("b.bmp", bmp(200));
+  const auto map = [&](const char* cover, std::vector<std::string> more) {
+    more.insert(more.end(), {"--method", "occlusion", "--sizes", "0.3", "--cover", cover,
+                             "--target", "2", "--json"});
+    const Ran ran = explain(more);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return read_npy(nlohmann::json::parse(ran.out.substr(0, ran.out.find('\n')))["npy"])
+        .values<float>();
+  };
+  const auto alone = map("data_mean", {}), own = map("mean", {}),
+             both = map("data_mean", {path("b.bmp")});
+  ASSERT_EQ(alone.size(), own.size());
+  float largest = 0;
+  for (const float v : own) largest = std::max(largest, std::abs(v));
+  for (std::size_t i = 0; i < own.size(); ++i) EXPECT_NEAR(alone[i], own[i], 1e-4f * largest);
+  EXPECT_NE(both, alone);
+}
+
 TEST_F(ExplainTest, RefusesOptionsOfOtherMethodsAndIllegalValues) {
   const auto refusal = [&](const std::vector<std::string>& options) {
     const Ran ran = explain(options);

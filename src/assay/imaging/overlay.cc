@@ -71,7 +71,10 @@ double scale_end(const Overlay& overlay) {
   return std::isfinite(max) && max > 0 ? max : 0;
 }
 
-void blend_map(cv::Mat& canvas, int height, int width, const Overlay& overlay, double max) {
+// Calls `f(y, x, t)` for every pixel of a canvas within the map's box, t being the map's value there
+// over `max`, at most ±1.
+template <class F>
+void for_each_share(int height, int width, const Overlay& overlay, double max, F f) {
   const auto columns = lookups(width, overlay.width, overlay.box[0], overlay.box[2]);
   const auto rows = lookups(height, overlay.height, overlay.box[1], overlay.box[3]);
   for (int y = 0; y < height; ++y) {
@@ -87,14 +90,19 @@ void blend_map(cv::Mat& canvas, int height, int width, const Overlay& overlay, d
                drawable(cells[c.high], overlay.diverging) * c.part;
       };
       const double value = between(low) * (1 - r.part) + between(high) * r.part;
-      const double t = std::clamp(value / max, -1.0, 1.0);
-      const double alpha = kMostOpaque * std::abs(t);
-      const cv::Vec3b color = color_of(t, overlay.diverging);
-      cv::Vec3b& pixel = canvas.at<cv::Vec3b>(y, x);
-      for (int k = 0; k < 3; ++k)
-        pixel[k] = cv::saturate_cast<std::uint8_t>(pixel[k] * (1 - alpha) + color[k] * alpha);
+      f(y, x, std::clamp(value / max, -1.0, 1.0));
     }
   }
+}
+
+void blend_map(cv::Mat& canvas, int height, int width, const Overlay& overlay, double max) {
+  for_each_share(height, width, overlay, max, [&](int y, int x, double t) {
+    const double alpha = kMostOpaque * std::abs(t);
+    const cv::Vec3b color = color_of(t, overlay.diverging);
+    cv::Vec3b& pixel = canvas.at<cv::Vec3b>(y, x);
+    for (int k = 0; k < 3; ++k)
+      pixel[k] = cv::saturate_cast<std::uint8_t>(pixel[k] * (1 - alpha) + color[k] * alpha);
+  });
 }
 
 void frame_box(cv::Mat& canvas, int height, int width, const Overlay& overlay) {
@@ -126,18 +134,34 @@ cv::Mat bgr_of(const Picture& picture) {
   return bgr;
 }
 
-}  // namespace
-
-std::string overlay_png(const Picture& picture, const Overlay& overlay) {
+void check(const Overlay& overlay) {
   if (overlay.height < 1 || overlay.width < 1 ||
       overlay.values.size() !=
           static_cast<std::size_t>(overlay.height) * static_cast<std::size_t>(overlay.width) ||
       !(overlay.box[2] > overlay.box[0]) || !(overlay.box[3] > overlay.box[1]))
     throw BugError("overlay: values, size and box do not fit each other");
+}
+
+std::string png_of(const cv::Mat& canvas) {
+  Picture drawn{canvas.rows, canvas.cols, 3, 8, {}};
+  drawn.bytes.resize(canvas.total() * 3);
+  cv::Mat rgb(canvas.size(), CV_8UC3, drawn.bytes.data());
+  cv::cvtColor(canvas, rgb, cv::COLOR_BGR2RGB);
+  return encode_png(drawn);
+}
+
+// At the size that it is drawn in.
+Picture canvas_of(const Picture& picture) {
   Picture p = to_8_bit(shrunk(picture, kLongestSide));
   const int longer = std::max(p.height, p.width);
-  p = enlarged(p, (kShortestLongSide + longer - 1) / longer);
+  return enlarged(p, (kShortestLongSide + longer - 1) / longer);
+}
 
+}  // namespace
+
+std::string overlay_png(const Picture& picture, const Overlay& overlay) {
+  check(overlay);
+  const Picture p = canvas_of(picture);
   const double max = scale_end(overlay);
   constexpr int kGap = 8, kBarWidth = 14, kFont = cv::FONT_HERSHEY_SIMPLEX, kTextHeight = 10;
   constexpr double kFontScale = 0.45;  // of Hershey's 22 px
@@ -168,11 +192,23 @@ std::string overlay_png(const Picture& picture, const Overlay& overlay) {
   };
   print(low, height - 1);
   if (max > 0) print(high, kTextHeight);
-  Picture drawn{canvas.rows, canvas.cols, 3, 8, {}};
-  drawn.bytes.resize(canvas.total() * 3);
-  cv::Mat rgb(canvas.size(), CV_8UC3, drawn.bytes.data());
-  cv::cvtColor(canvas, rgb, cv::COLOR_BGR2RGB);
-  return encode_png(drawn);
+  return png_of(canvas);
+}
+
+std::string brightness_png(const Picture& picture, const Overlay& overlay) {
+  check(overlay);
+  const Picture p = canvas_of(picture);
+  const cv::Mat lit = bgr_of(p);
+  cv::Mat canvas(p.height, p.width, CV_8UC3, cv::Scalar(0, 0, 0));
+  Overlay supports = overlay;
+  supports.diverging = false;  // what is below 0 is as dark as 0
+  if (const double max = scale_end(supports); max > 0)
+    for_each_share(p.height, p.width, supports, max, [&](int y, int x, double t) {
+      for (int k = 0; k < 3; ++k)
+        canvas.at<cv::Vec3b>(y, x)[k] =
+            cv::saturate_cast<std::uint8_t>(t * lit.at<cv::Vec3b>(y, x)[k]);
+    });
+  return png_of(canvas);
 }
 
 std::string thumbnail_png(const Picture& picture, int longest_side_px) {

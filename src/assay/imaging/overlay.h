@@ -21,6 +21,10 @@ namespace assay::imaging {
 // PNG bytes, 8 bit, at the picture's own resolution plus the bar; pictures whose longer side is
 // below 224 px are enlarged by a whole factor, those above 1024 px shrunk.
 std::string overlay_png(const Picture& picture, const Overlay& overlay);
+// The picture as bright as the map supports it, PNG bytes at the size of overlay_png without a bar:
+// each pixel times the map's value there over the scale's end, 0 (black) where the value is 0 or
+// below, is not finite, or there is no map.
+std::string brightness_png(const Picture& picture, const Overlay& overlay);
 // PNG bytes of the picture with the longer side at most `longest_side_px`; never enlarged.
 std::string thumbnail_png(const Picture& picture, int longest_side_px);
 

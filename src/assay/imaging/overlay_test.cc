@@ -48,6 +48,24 @@ TEST(Overlay, TintsWhereTheMapIsLarge) {
   EXPECT_LT(tint(drawn, 150, 290, 128), tint(drawn, 225, 290, 128));
 }
 
+TEST(Overlay, TheBrightnessPictureIsAsBrightAsTheMapSupportsIt) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  Overlay o = map_of(2, 2, {4, 2, -4, nan});
+  o.diverging = true;
+  o.scale_max = 4;
+  const Picture drawn = decode(brightness_png(flat(240, 240, 200), o), "x");
+  EXPECT_EQ(drawn.width, 240) << "no bar";
+  EXPECT_EQ(red(drawn, 30, 30), 200);
+  EXPECT_EQ(red(drawn, 30, 210), 100);
+  EXPECT_NEAR(red(drawn, 30, 119), 200 * (4 - 2 * 59.5 / 120) / 4,
+              1);  // between the cells' centres
+  EXPECT_EQ(red(drawn, 210, 30), 0) << "what speaks against it is dark";
+  EXPECT_EQ(red(drawn, 210, 210), 0);
+  o.scale_max = 0;
+  o.values = {-1, -1, 0, -2};
+  EXPECT_EQ(red(decode(brightness_png(flat(240, 240, 200), o), "x"), 120, 120), 0);
+}
+
 TEST(Overlay, ShowsNothingWhereThereIsNoEvidence) {
   const Picture p = sample_picture(240, 250, 3);
   const float nan = std::numeric_limits<float>::quiet_NaN();

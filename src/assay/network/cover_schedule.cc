@@ -48,12 +48,6 @@ std::int64_t AxisClasses::offset(int of_class, ValueId value, std::int64_t start
                                   side - lengths_[of_class][value]);
 }
 
-bool AxisClasses::holds(int of_class, int other) const {
-  for (std::size_t v = 0; v < lengths_[of_class].size(); ++v)
-    if (lengths_[of_class][v] < lengths_[other][v]) return false;
-  return true;
-}
-
 // Positions by what they cost, cut into at most kMostClasses runs of the least total.
 void AxisClasses::split(int axis, const PassCost& cost) {
   const std::size_t n = starts_.size(), values = reached_.empty() ? 0 : reached_[0].size();
@@ -111,52 +105,83 @@ void AxisClasses::split(int axis, const PassCost& cost) {
     }
     end = begin;
   }
+  // Each class holds the smaller ones, so that these can fill its batches.
+  for (std::size_t c = 1; c < k; ++c)
+    for (std::size_t v = 0; v < values; ++v)
+      lengths_[c][v] = std::max(lengths_[c][v], lengths_[c - 1][v]);
 }
 
 CoverSchedule schedule_covers(const std::vector<Place>& places, AxisClasses rows,
                               AxisClasses columns, const PassCost& cost, std::size_t batch_rows) {
-  struct Group {
-    int row, column;
-    double cost = 0;
-    std::vector<std::size_t> places;
-  };
-  std::vector<Group> groups;
+  // By class of rows, then of columns.
+  std::vector<double> prices;
+  std::vector<std::vector<std::size_t>> waiting;
+  const auto across = static_cast<std::size_t>(columns.count());
   for (int r = 0; r < rows.count(); ++r)
     for (int c = 0; c < columns.count(); ++c) {
-      Group g{r, c, cost.rest, {}};
+      double price = cost.rest;
       for (const WindowCost& w : cost.windows)
-        g.cost += cost_of(w, rows.length(r, w.value), columns.length(c, w.value));
-      groups.push_back(std::move(g));
+        price += cost_of(w, rows.length(r, w.value), columns.length(c, w.value));
+      prices.push_back(price);
     }
+  waiting.resize(prices.size());
   for (std::size_t i = 0; i < places.size(); ++i)
-    groups[static_cast<std::size_t>(rows.class_of(places[i].top) * columns.count() +
-                                    columns.class_of(places[i].left))]
-        .places.push_back(i);
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const Group& a, const Group& b) { return a.cost > b.cost; });
+    waiting[static_cast<std::size_t>(rows.class_of(places[i].top)) * across +
+            static_cast<std::size_t>(columns.class_of(places[i].left))]
+        .push_back(i);
+  std::vector<std::size_t> order(prices.size());
+  for (std::size_t g = 0; g < order.size(); ++g) order[g] = g;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return prices[a] > prices[b]; });
+
   CoverSchedule schedule{std::move(rows), std::move(columns), batch_rows, {}, 0};
-  const auto holds = [&](const Group& g, const Group& other) {
-    return schedule.rows.holds(g.row, other.row) && schedule.columns.holds(g.column, other.column);
+  struct Partial {
+    std::size_t group;
+    std::vector<std::size_t> places;
   };
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    auto& own = groups[g].places;
-    for (std::size_t other = g + 1; other < groups.size() && own.size() % batch_rows != 0;
-         ++other) {
-      auto& from = groups[other].places;
-      if (!holds(groups[g], groups[other])) continue;
+  std::vector<Partial> partial;
+  const auto add = [&](std::size_t group, std::vector<std::size_t> own) {
+    schedule.batches.push_back(
+        {static_cast<int>(group / across), static_cast<int>(group % across), std::move(own)});
+    schedule.cost += prices[group] * static_cast<double>(batch_rows);
+  };
+  for (auto g = order.begin(); g != order.end(); ++g) {
+    auto& own = waiting[*g];
+    for (auto other = g + 1; other != order.end() && own.size() % batch_rows != 0; ++other) {
+      if (*other / across > *g / across || *other % across > *g % across) continue;
+      auto& from = waiting[*other];
       while (own.size() % batch_rows != 0 && !from.empty()) {
         own.push_back(from.back());
         from.pop_back();
       }
     }
     for (std::size_t first = 0; first < own.size(); first += batch_rows) {
-      const std::size_t end = std::min(own.size(), first + batch_rows);
-      schedule.batches.push_back({groups[g].row, groups[g].column, {}});
-      schedule.batches.back().places.assign(own.begin() + static_cast<std::ptrdiff_t>(first),
-                                            own.begin() + static_cast<std::ptrdiff_t>(end));
-      schedule.cost += groups[g].cost * static_cast<double>(batch_rows);
+      std::vector<std::size_t> part(
+          own.begin() + static_cast<std::ptrdiff_t>(first),
+          own.begin() + static_cast<std::ptrdiff_t>(std::min(own.size(), first + batch_rows)));
+      if (part.size() == batch_rows)
+        add(*g, std::move(part));
+      else
+        partial.push_back({*g, std::move(part)});
     }
   }
+  // Two that neither holds the other, in the class that holds both, where that is cheaper.
+  for (std::size_t a = 0; a < partial.size(); ++a)
+    for (std::size_t b = a + 1; b < partial.size();) {
+      Partial &one = partial[a], &two = partial[b];
+      const std::size_t both = std::max(one.group / across, two.group / across) * across +
+                               std::max(one.group % across, two.group % across);
+      if (one.places.size() + two.places.size() > batch_rows ||
+          prices[both] > prices[one.group] + prices[two.group]) {
+        ++b;
+        continue;
+      }
+      one.group = both;
+      one.places.insert(one.places.end(), two.places.begin(), two.places.end());
+      partial.erase(partial.begin() + static_cast<std::ptrdiff_t>(b));
+      b = a + 1;
+    }
+  for (Partial& p : partial) add(p.group, std::move(p.places));
   return schedule;
 }
 

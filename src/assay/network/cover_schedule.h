@@ -3,9 +3,10 @@
 // Kernels want rows of one shape, but a rectangle at the border reaches less than one inside, and
 // every shape costs its own primitives. So each axis has at most three classes of positions, cut
 // where that wastes least; a class's crop of a value is as long as the longest of its members'
-// needs, moved inwards where it would leave the plane. A batch has a class of rows and one of
-// columns; a batch that its class does not fill is filled from smaller classes, so that only the
-// last is padded. The schedule follows from the whole set of places alone.
+// needs and those of smaller classes, moved inwards where it would leave the plane. A batch has a
+// class of rows and one of columns; what its class does not fill is filled from smaller classes, and
+// what is left over runs in classes that hold it, so that little is padded. The schedule follows
+// from the whole set of places alone.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +44,6 @@ class AxisClasses {
   int class_of(std::int64_t start) const { return class_of_[index(start)]; }
   int count() const { return static_cast<int>(lengths_.size()); }
   std::int64_t length(int of_class, ValueId value) const { return lengths_[of_class][value]; }
-  // Whether the crops of a class are at least as long as those of the other.
-  bool holds(int of_class, int other) const;
   // Where the crop of a class begins for the position `start`, in a plane of `side`.
   std::int64_t offset(int of_class, ValueId value, std::int64_t start, std::int64_t side) const;
 

@@ -37,8 +37,23 @@ Kernel einsum(const Node& node) {
   });
 }
 
+// The gradient of det A, which is finite where A has no inverse too: with A = U diag(s) Vᵀ,
+//   det(U) det(V) · U diag(∏_{j≠i} s_j) Vᵀ
+at::Tensor cofactors(const at::Tensor& a) {
+  const auto [u, s, v] = at::linalg_svd(a, /*full_matrices=*/false);
+  const at::Tensor others = s.unsqueeze(-2).expand(a.sizes()).clone();
+  others.diagonal(0, -2, -1).fill_(1);
+  const at::Tensor sign = at::mul(at::det(u), at::det(v)).unsqueeze(-1).unsqueeze(-1);
+  return at::mul(sign, at::matmul(at::mul(u, others.prod(-1).unsqueeze(-2)), v));
+}
+
+// libtorch's own gradient divides by the determinant, and is 0 where that rounds to exactly 0.
 Kernel determinant(const Node&) {
-  return single([](const Inputs& in) { return at::det(in[0]); });
+  return single([](const Inputs& in) {
+    const at::Tensor a = in[0].detach(), value = at::det(a);
+    if (!at::GradMode::is_enabled() || !in[0].requires_grad()) return value;
+    return at::add(value, at::sum(at::mul(at::sub(in[0], a), cofactors(a)), {-2, -1}));
+  });
 }
 
 constexpr Operator kOperators[] = {

@@ -10,9 +10,12 @@ namespace assay::methods {
 
 namespace {
 
-// A pixel value (0 or the range's end) after normalisation, [1,C,1,1].
-at::Tensor normalised(const InputDescription& input, std::int64_t channels, double pixel) {
-  at::Tensor color = at::full({1, channels, 1, 1}, pixel);
+// The pixel value at this share of its range as the model takes it, [1,C,1,1].
+at::Tensor normalised(const network::Classifier& classifier, std::int64_t channels, double share) {
+  if (classifier.input_size().uint8) return at::full({1, channels, 1, 1}, 255 * share);
+  const InputDescription& input = classifier.input();
+  const double pixel = share * input.range;
+  at::Tensor color = at::zeros({1, channels, 1, 1});
   float* c = color.data_ptr<float>();
   for (std::int64_t i = 0; i < channels; ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -39,14 +42,23 @@ at::Tensor blurred(const at::Tensor& pictures, double sigma) {
 
 }  // namespace
 
-at::Tensor baseline_of(const network::Classifier& classifier, const at::Tensor& pictures,
+at::Tensor baseline_of(const Question& question, const at::Tensor& pictures,
                        std::string_view name) {
   const at::Tensor x = pictures.to(at::kFloat);
-  const InputDescription& input = classifier.input();
+  const auto flat = [&](const at::Tensor& color) { return color.expand(x.sizes()).clone(); };
+  const auto pixel = [&](double share) {
+    return flat(normalised(question.classifier, x.size(1), share));
+  };
   if (name == "zero") return at::zeros_like(x);
-  if (name == "black") return normalised(input, x.size(1), 0).expand(x.sizes()).clone();
-  if (name == "white") return normalised(input, x.size(1), input.range).expand(x.sizes()).clone();
-  if (name == "mean") return x.mean({2, 3}, /*keepdim=*/true).expand(x.sizes()).clone();
+  if (name == "gray") return pixel(0.5);
+  if (name == "black") return pixel(0);
+  if (name == "white") return pixel(1);
+  if (name == "mean") return flat(x.mean({2, 3}, /*keepdim=*/true));
+  if (name == "data_mean") {
+    if (!question.data_mean.defined())
+      throw InputError("data_mean", "no data set is known here, of which it would be the mean");
+    return flat(question.data_mean.to(at::kFloat).reshape({1, -1, 1, 1}));
+  }
   if (name == "blur") return blurred(x, 0.1 * static_cast<double>(std::max(x.size(2), x.size(3))));
   throw BugError("no baseline " + std::string(name));
 }

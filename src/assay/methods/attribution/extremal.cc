@@ -57,7 +57,7 @@ class Covered {
         picture_(channels_first(classifier_, question.input).to(at::kFloat)),
         inpaint_(params.cover == "inpaint") {
     // With nothing known to fill in from, the picture's mean colour.
-    cover_ = baseline_of(classifier_, picture_, inpaint_ ? "mean" : params.cover);
+    cover_ = baseline_of(question, picture_, inpaint_ ? "mean" : params.cover);
     const at::Tensor order =
         std::get<1>(at::sort(ranking.flatten(), /*stable=*/true, /*dim=*/0, /*descending=*/true));
     place_ = at::empty_like(order);

@@ -61,7 +61,7 @@ at::Tensor rises(const network::Classifier& classifier, const at::Tensor& pictur
 Attribution IntegratedGradients::explain(const Question& question, const Params& params) {
   const network::Classifier& classifier = question.classifier;
   const at::Tensor pictures = channels_first(classifier, question.input).to(at::kFloat);
-  const at::Tensor baselines = baseline_of(classifier, pictures, params.baseline);
+  const at::Tensor baselines = baseline_of(question, pictures, params.baseline);
   const at::Tensor promised = rises(classifier, pictures, baselines, question.targets);
   at::Tensor channels = at::zeros_like(pictures);
   std::vector<double> gaps(static_cast<std::size_t>(pictures.size(0)), 0);

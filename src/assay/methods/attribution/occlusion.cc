@@ -4,58 +4,71 @@
 #include <cmath>
 
 #include "assay/base/error.h"
+#include "assay/methods/attribution/cover.h"
+#include "assay/network/pass.h"
 
 namespace assay::methods {
 
 namespace {
 
-// Where covers begin along a side: at multiples of the stride, until one reaches the border.
-std::vector<std::int64_t> starts(std::int64_t side, std::int64_t window, std::int64_t stride) {
-  std::vector<std::int64_t> all = {0};
-  while (all.back() + window < side) all.push_back(all.back() + stride);
-  return all;
-}
-
-struct Cover {
-  std::int64_t top, left, height, width;
+// The scores [covers] of one picture covered, and of the clean one. Patches have one size: that of a
+// cover which the border cuts reaches further in, and shows the picture there.
+struct Scores {
+  double clean = 0;
+  at::Tensor covered;  // float64
 };
-
-std::vector<Cover> covers(std::int64_t height, std::int64_t width, std::int64_t window,
-                          std::int64_t stride) {
-  std::vector<Cover> all;
-  for (const std::int64_t y : starts(height, window, stride))
-    for (const std::int64_t x : starts(width, window, stride))
-      all.push_back({y, x, std::min(window, height - y), std::min(window, width - x)});
-  return all;
-}
-
-at::Tensor part(const at::Tensor& pixels, const Cover& c) {
-  return pixels.slice(-2, c.top, c.top + c.height).slice(-1, c.left, c.left + c.width);
-}
-
-// Of one picture [1,C,H,W] and one size of cover: [H,W] float64.
-at::Tensor map_of(const Question& question, const at::Tensor& picture, const at::Tensor& covering,
-                  std::int64_t target, Score score, std::int64_t window, std::int64_t stride) {
+Scores scores_of_covers(const Question& question, const at::Tensor& picture, std::int64_t target,
+                        Score score, const Showing& shows, std::int64_t window,
+                        const std::vector<Cover>& all) {
   const std::int64_t height = picture.size(2), width = picture.size(3);
-  const std::vector<Cover> all = covers(height, width, window, stride);
-  // The first pass is the whole picture's.
-  const auto changed = [&](std::int64_t i) {
-    at::Tensor copy = picture.clone();
-    if (i > 0) {
-      const Cover& c = all[static_cast<std::size_t>(i - 1)];
-      part(copy, c).copy_(part(covering, c));
-    }
-    return as_input(question.classifier, copy.to(question.input.scalar_type()));
+  const at::Tensor input = as_input(question.classifier, picture);
+  const at::Tensor clean = question.classifier.forward(input).logits;
+  std::vector<network::Place> places;
+  for (const Cover& c : all)
+    places.push_back({std::min(c.top, height - window), std::min(c.left, width - window)});
+  std::vector<bool> unchanged(all.size());
+  const auto pixels = [&](std::size_t i) {
+    const network::Place& at = places[i];
+    const Cover& c = all[i];
+    const at::Tensor shown = shows(c);
+    unchanged[i] = at::equal(shown, hidden_by(c, picture));
+    at::Tensor made = hidden_by({at.top, at.left, window, window}, picture).clone();
+    hidden_by({c.top - at.top, c.left - at.left, c.height, c.width}, made).copy_(shown);
+    return made;
   };
-  const at::Tensor scores = scores_of_pictures(
-      question.classifier, static_cast<std::int64_t>(all.size()) + 1, changed, target, score);
-  const double* s = scores.data_ptr<double>();
+  at::Tensor logits =
+      question.classifier.patched_logits(input, {window, window}, places, pixels).clone();
+  // What changes no pixel changes nothing, to the last bit.
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (unchanged[i]) logits[static_cast<std::int64_t>(i)].copy_(clean[0]);
+  const std::vector<std::int64_t> targets(all.size(), target);
+  return {scores_of(clean, {&target, 1}, score)[0].item<double>(),
+          scores_of(logits, targets, score)};
+}
+
+// Of one picture [1,C,H,W] as the model takes it and one size of cover: [H,W] float64.
+at::Tensor map_of(const Question& question, const at::Tensor& picture, std::int64_t target,
+                  Score score, const Showing& shows, std::int64_t window, std::int64_t stride) {
+  const std::int64_t height = picture.size(2), width = picture.size(3);
+  const std::vector<Cover> all = covers_of(height, width, window, stride);
+  const Scores scores = scores_of_covers(question, picture, target, score, shows, window, all);
+  const double* covered = scores.covered.data_ptr<double>();
   at::Tensor lost = at::zeros({height, width}, at::kDouble), times = lost.clone();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    part(lost, all[i]) += s[0] - s[i + 1];
-    part(times, all[i]) += 1;
+    hidden_by(all[i], lost) += scores.clean - covered[i];
+    hidden_by(all[i], times) += 1;
   }
   return lost / times;
+}
+
+// From one cover of this size to the next.
+std::int64_t stride_of(const Occlusion::Params& params, std::int64_t window) {
+  if (params.stride_px == 0) return std::max<std::int64_t>(1, window / 2);
+  if (params.stride_px > window)
+    throw InputError("stride_px", std::to_string(params.stride_px) +
+                                      " px leaves pixels between covers of " +
+                                      std::to_string(window) + " px uncovered");
+  return params.stride_px;
 }
 
 }  // namespace
@@ -80,34 +93,37 @@ std::vector<std::int64_t> Occlusion::windows(const Params& params, std::int64_t 
       throw InputError("sizes", "\"" + text +
                                     "\" is no share of the picture's side; wanted numbers above 0 "
                                     "and at most 1, such as 0.1,0.2,0.3");
-    sides.push_back(std::max<std::int64_t>(1, std::llround(share * static_cast<double>(shorter))));
+    const auto side = std::max<std::int64_t>(1, std::llround(share * static_cast<double>(shorter)));
+    // Shares that round to one size count once.
+    if (std::find(sides.begin(), sides.end(), side) == sides.end()) sides.push_back(side);
     from = end + 1;
   }
   return sides;
 }
 
 Attribution Occlusion::explain(const Question& question, const Params& params) {
-  const at::Tensor pictures = channels_first(question.classifier, question.input).to(at::kFloat);
-  const at::Tensor covering = baseline_of(question.classifier, pictures, params.cover);
+  const at::Tensor pictures = channels_first(question.classifier, question.input);
   const Score score = score_named(params.score);
   const auto sides = windows(params, pictures.size(2), pictures.size(3));
-  at::Tensor map = at::zeros({pictures.size(0), pictures.size(2), pictures.size(3)});
+  for (const std::int64_t window : sides) stride_of(params, window);  // refused before any pass
+  const at::Tensor map = at::zeros({pictures.size(0), pictures.size(2), pictures.size(3)});
+  Attribution made{map, {}, {}};
+  for (const std::int64_t window : sides)
+    if (sides.size() > 1)
+      made.parts.push_back({std::to_string(window) + "px", at::zeros_like(map)});
   for (std::size_t i = 0; i < question.targets.size(); ++i) {
     const auto row = static_cast<std::int64_t>(i);
+    const Showing shows = showing(question, row, params.cover);
     at::Tensor sum = at::zeros({pictures.size(2), pictures.size(3)}, at::kDouble);
-    for (const std::int64_t window : sides) {
-      const std::int64_t stride =
-          params.stride_px > 0 ? params.stride_px : std::max<std::int64_t>(1, window / 2);
-      if (stride > window)
-        throw InputError("stride_px", std::to_string(stride) +
-                                          " px leaves pixels between covers of " +
-                                          std::to_string(window) + " px uncovered");
-      sum += map_of(question, pictures.narrow(0, row, 1), covering.narrow(0, row, 1),
-                    question.targets[i], score, window, stride);
+    for (std::size_t s = 0; s < sides.size(); ++s) {
+      const at::Tensor one = map_of(question, pictures.narrow(0, row, 1), question.targets[i],
+                                    score, shows, sides[s], stride_of(params, sides[s]));
+      sum += one;
+      if (!made.parts.empty()) made.parts[s].map[row].copy_(one);
     }
     map[row].copy_(sum / static_cast<double>(sides.size()));
   }
-  return {map, {}, {}};
+  return made;
 }
 
 }  // namespace assay::methods

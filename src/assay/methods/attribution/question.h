@@ -51,6 +51,7 @@ struct Question {
   std::string layer;                  // a value of the graph (layer.h); methods of a layer only
   at::Tensor value;                   // of the clean pass at `layer`
   std::uint64_t seed = 0;
+  at::Tensor data_mean = {};  // [C] mean colour of the data set's pictures; undefined: not known
 };
 
 // A map beside the method's own, [N,h,w]; the name goes into the file's.
@@ -72,7 +73,8 @@ struct Attribution {
   at::Tensor channels;
   // [N] |sum of the map − what it should sum to| / the latter, where the method promises a sum.
   std::vector<double> gaps;
-  std::vector<NamedMap> parts = {};
+  std::vector<NamedMap> parts =
+      {};  // what `map` was made of, such as occlusion's maps of each size
   std::vector<NamedFigure> figures = {};
 };
 
