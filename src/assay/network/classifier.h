@@ -112,6 +112,12 @@ class Classifier {
   at::Tensor patched_logits(const at::Tensor& picture, PatchSize size,
                             const std::vector<Place>& places, const Pixels& pixels) const;
 
+  // The same network with its weights shuffled (randomised_weights.h): the control of a map that
+  // claims to show what was learnt. Same seed, same network; the last one is kept, so that asking
+  // again costs nothing. Memory: the weights once more, and what running them takes. InputError
+  // for quantised weights and opaque files.
+  std::shared_ptr<const Classifier> randomised(std::uint64_t seed) const;
+
  private:
   struct State;
   explicit Classifier(std::shared_ptr<State> state);
