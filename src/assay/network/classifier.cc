@@ -161,7 +161,7 @@ int Classifier::classes() const { return state_->classes; }
 const std::vector<std::string>& Classifier::labels() const { return state_->labels; }
 InputSize Classifier::input_size() const { return state_->input.size; }
 int Classifier::micro_batch() const { return state_->batching.rows; }
-std::int64_t Classifier::pictures_run() const { return state_->pictures_run; }
+std::int64_t Classifier::pictures_run() const { return *state_->pictures_run; }
 
 std::uint64_t Classifier::fingerprint() const {
   std::uint64_t hash = 0;
@@ -307,7 +307,7 @@ std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const a
       request.observe = [&](ValueId id, const at::Tensor& value) {
         if (graph.producer(id) >= 0) observe(graph.nodes()[graph.producer(id)], value);
       };
-    if (!cut) pictures_run += batch;
+    if (!cut) *pictures_run += batch;
     std::vector<at::Tensor> values = executor.run(request);
     values[0] = logits_of(head, values[0], batch);
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -66,7 +66,7 @@ class Classifier {
   int classes() const;
   const std::vector<std::string>& labels() const;  // classes() names
   InputSize input_size() const;                    // what the file demands
-  // Pictures that went through the whole network since it was opened, padding included.
+  // Pictures that went through it or a randomised copy since it was opened, padding included.
   std::int64_t pictures_run() const;
   // Changes when any parameter does. Cost: one pass over the weights.
   std::uint64_t fingerprint() const;

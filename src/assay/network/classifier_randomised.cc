@@ -27,6 +27,7 @@ std::shared_ptr<const Classifier> Classifier::randomised(std::uint64_t seed) con
   state->size = own.size;
   state->head = own.head;
   state->main_path = own.main_path;
+  state->pictures_run = own.pictures_run;
   std::shared_ptr<const Graph> graph =
       std::make_shared<const Graph>(with_randomised_weights(*own.batching.graph, seed));
   std::shared_ptr<const Executor> executor = make_differentiable_executor(graph);

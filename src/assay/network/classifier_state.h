@@ -31,7 +31,9 @@ struct Classifier::State {
   Batching batching;
   std::unique_ptr<Executor> inference;  // null: the differentiable one does everything
   std::vector<bool> main_path;  // by ValueId: follows from the picture and leads to the logits
-  mutable std::atomic<std::int64_t> pictures_run{0};
+  // Shared with the randomised copies.
+  std::shared_ptr<std::atomic<std::int64_t>> pictures_run =
+      std::make_shared<std::atomic<std::int64_t>>(0);
   mutable std::mutex mutex;
   mutable std::map<Shape, std::vector<ValueInfo>> values;  // by input shape
   std::unique_ptr<const PatchedPass> patched;

@@ -106,6 +106,14 @@ TEST(RandomisedClassifier, OfATorchScriptFileToo) {
                             c.forward(pictures()).logits, 1e-2, 1e-3));
 }
 
+TEST(RandomisedClassifier, CountsItsPassesAsTheOriginals) {
+  const Classifier c = opened(convolutional_model());
+  const auto random = c.randomised(5);
+  const std::int64_t before = c.pictures_run();
+  random->forward(pictures());
+  EXPECT_EQ(c.pictures_run(), before + c.micro_batch());
+}
+
 TEST(RandomisedClassifier, IsKeptWhileTheSeedStays) {
   const Classifier c = opened(convolutional_model());
   const auto five = c.randomised(5);
