@@ -2,6 +2,7 @@
 
 #include "assay/checks/data/input.h"
 #include "assay/checks/data/pictures.h"
+#include "assay/checks/focus/faithfulness.h"
 #include "assay/checks/focus/heatmap.h"
 #include "assay/checks/pages.h"
 #include "assay/checks/performance/accuracy.h"
@@ -32,6 +33,7 @@ std::span<const Entry> catalogue() {
       row<Accuracy>("performance", embedded::page_accuracy),
       row<Calibration>("performance", embedded::page_calibration),
       row<Heatmap>("focus", embedded::page_heatmap),
+      row<Faithfulness>("focus", embedded::page_faithfulness),
       row<Pictures>("data", embedded::page_pictures, When::kAlways),
       row<Input>("data", embedded::page_input, When::kAlways),
   };

@@ -1,60 +1,19 @@
 #include "assay/network/classifier.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
-#include <map>
-#include <mutex>
 
 #include "assay/base/error.h"
 #include "assay/base/field.h"
-#include "assay/network/batch.h"
-#include "assay/network/executor.h"
-#include "assay/network/head.h"
+#include "assay/network/classifier_state.h"
 #include "assay/network/model_reader.h"
 #include "assay/network/numerics.h"
 #include "assay/network/operators.h"
 #include "assay/network/pass.h"
-#include "assay/network/patched_pass.h"
-#include "assay/network/picture_input.h"
 #include "assay/network/spatial.h"
 
 namespace assay::network {
-
-struct Classifier::State {
-  std::string file, sha256;
-  InputDescription description;
-  OutputDescription output;
-  Reading reading = Reading::kGraph;
-  std::vector<std::string> labels;
-  int classes = 0;
-  PictureInput input;
-  InputSize size;  // of the pictures; 0 where they may differ
-  Head head;
-  Batching batching;
-  std::unique_ptr<Executor> inference;  // null: the differentiable one does everything
-  std::vector<bool> main_path;  // by ValueId: follows from the picture and leads to the logits
-  mutable std::atomic<std::int64_t> pictures_run{0};
-  mutable std::mutex mutex;
-  mutable std::map<Shape, std::vector<ValueInfo>> values;  // by input shape
-  std::unique_ptr<const PatchedPass> patched;
-
-  // Where logits_from starts: `rows_each` rows of the value belong to one picture.
-  struct Cut {
-    Given given;
-    std::int64_t rows_each = 1;
-  };
-  // All pictures through the network, a micro-batch at a time: the logits first, then the kept
-  // values. `input` may be undefined where a cut is given, `cut` null.
-  std::vector<at::Tensor> run(const Executor& executor, const at::Tensor& input, const Cut* cut,
-                              std::span<const std::string> keep, const Observe& observe = {}) const;
-  Pass pass(const Executor& executor, const at::Tensor& input,
-            std::span<const std::string> keep) const;
-  at::Tensor value_of(const at::Tensor& input, const std::string& name) const;
-  Request request_for(const at::Tensor& input, const Cut* cut, std::int64_t first,
-                      std::int64_t rows) const;
-};
 
 namespace {
 
@@ -171,22 +130,26 @@ Classifier Classifier::open(const std::string& model, const InputDescription& de
                                 std::to_string(labels.size()) + " labels are given");
   state->labels = std::move(labels);
   const bool same_size = state->size.height > 0 && state->size.width > 0;
-  state->batching = find_batching(read.graph, std::move(executor), state->input, tried, same_size,
-                                  description, state->head);
+  state->take(find_batching(read.graph, std::move(executor), state->input, tried, same_size,
+                            description, state->head));
   state->main_path =
       main_path_of(*state->batching.graph, *state->batching.executor, state->head.value);
-  if (same_size && reading == Reading::kGraph)
-    state->inference = proven_inference(
-        state->batching, state->input,
-        trial_pictures(state->input, tried, state->batching.rows, description), state->head.value);
-  state->patched = std::make_unique<const PatchedPass>(
-      state->batching, state->input, state->head, state->inference != nullptr,
-      [s = state.get()](const at::Tensor& pictures) {
-        return s->pass(s->inference ? *s->inference : *s->batching.executor, pictures, {}).logits;
-      });
   return Classifier(std::move(state));
 } catch (const std::bad_alloc& error) {
   throw InputError(model, "does not fit into memory: " + memory_refusal(error));
+}
+
+void Classifier::State::take(Batching network) {
+  batching = std::move(network);
+  const bool same_size = size.height > 0 && size.width > 0;
+  if (same_size && reading == Reading::kGraph)
+    inference = proven_inference(
+        batching, input, trial_pictures(input, trial_size(size), batching.rows, description),
+        head.value);
+  patched = std::make_unique<const PatchedPass>(
+      batching, input, head, inference != nullptr, [this](const at::Tensor& pictures) {
+        return pass(inference ? *inference : *batching.executor, pictures, {}).logits;
+      });
 }
 
 const std::string& Classifier::file() const { return state_->file; }
@@ -198,7 +161,7 @@ int Classifier::classes() const { return state_->classes; }
 const std::vector<std::string>& Classifier::labels() const { return state_->labels; }
 InputSize Classifier::input_size() const { return state_->input.size; }
 int Classifier::micro_batch() const { return state_->batching.rows; }
-std::int64_t Classifier::pictures_run() const { return state_->pictures_run; }
+std::int64_t Classifier::pictures_run() const { return *state_->pictures_run; }
 
 std::uint64_t Classifier::fingerprint() const {
   std::uint64_t hash = 0;
@@ -345,7 +308,7 @@ std::vector<at::Tensor> Classifier::State::run(const Executor& executor, const a
       request.observe = [&](ValueId id, const at::Tensor& value) {
         if (graph.producer(id) >= 0) observe(graph.nodes()[graph.producer(id)], value);
       };
-    if (!cut) pictures_run += batch;
+    if (!cut) *pictures_run += batch;
     std::vector<at::Tensor> values = executor.run(request);
     values[0] = logits_of(head, values[0], batch);
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -67,7 +67,7 @@ class Classifier {
   int classes() const;
   const std::vector<std::string>& labels() const;  // classes() names
   InputSize input_size() const;                    // what the file demands
-  // Pictures that went through the whole network since it was opened, padding included.
+  // Pictures that went through it or a randomised copy since it was opened, padding included.
   std::int64_t pictures_run() const;
   // Changes when any parameter does. Cost: one pass over the weights.
   std::uint64_t fingerprint() const;
@@ -113,6 +113,12 @@ class Classifier {
   using Pixels = std::function<at::Tensor(std::size_t)>;
   at::Tensor patched_logits(const at::Tensor& picture, PatchSize size,
                             const std::vector<Place>& places, const Pixels& pixels) const;
+
+  // The same network with its weights shuffled (randomised_weights.h): the control of a map that
+  // claims to show what was learnt. Same seed, same network; the last one is kept, so that asking
+  // again costs nothing. Memory: the weights once more, and what running them takes. InputError
+  // for quantised weights and opaque files.
+  std::shared_ptr<const Classifier> randomised(std::uint64_t seed) const;
 
  private:
   struct State;

@@ -214,6 +214,13 @@ bool same_network(const Graph& a, const Graph& b) {
                     });
 }
 
+void Graph::set_constant(ValueId value, at::Tensor tensor) {
+  const at::Tensor* old = constant(value);
+  if (!old || old->sizes() != tensor.sizes() || old->scalar_type() != tensor.scalar_type())
+    throw BugError("\"" + name(value) + "\" is no constant of this shape and type");
+  values_[value].constant = std::make_shared<const at::Tensor>(std::move(tensor));
+}
+
 void Graph::set_constant_input(int node, int input, at::Tensor tensor) {
   std::string name = this->name(nodes_[node].inputs[input]) + "/" + nodes_[node].name;
   while (by_name_.count(name)) name += "'";

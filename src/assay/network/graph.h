@@ -101,6 +101,8 @@ class Graph {
   void finish();
   // Makes input `input` of node `node` a constant of its own. For a copy that nobody runs yet.
   void set_constant_input(int node, int input, at::Tensor tensor);
+  // Gives a constant another tensor of the same shape and type. For a copy that nobody runs yet.
+  void set_constant(ValueId value, at::Tensor tensor);
   // The shape of the only input. For a graph that nobody runs yet.
   void set_input_shape(std::vector<std::int64_t> shape) { inputs_.at(0).shape = std::move(shape); }
 
