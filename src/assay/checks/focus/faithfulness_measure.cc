@@ -167,8 +167,9 @@ std::vector<Faithfulness::Record> Faithfulness::measure(const Subject& subject,
     Case c;
     c.record = &record;
     c.picture = pictures.narrow(0, static_cast<std::int64_t>(slot), 1);
-    c.baseline = methods::baseline_of(classifier, c.picture, params.baseline);
     c.target = record.target;
+    c.baseline = methods::baseline_of({classifier, c.picture, {c.target}, {}, {}, {}, 0}, c.picture,
+                                      params.baseline);
     c.logit = clean.logits[static_cast<std::size_t>(record.target)];
     c.slopes = methods::meaning_of(params.method) == methods::Meaning::kSlope;
     record.probability = probability(clean.logits.data(),
