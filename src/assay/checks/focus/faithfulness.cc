@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "assay/base/seed.h"
+#include "assay/checks/clusters.h"
 #include "assay/imaging/data_set.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/network/classifier.h"
@@ -27,17 +28,6 @@ Cost explanation_cost(const std::string& method) {
   if (method == "occlusion") return {560, 0};
   if (method == "eigen_cam") return {1, 0};
   return {1, 1};
-}
-
-// Rows without a cluster of their own stand alone; empty where no row names one.
-std::vector<std::int64_t> clusters_of(const std::vector<const Record*>& records) {
-  if (std::all_of(records.begin(), records.end(), [](auto* r) { return r->cluster.empty(); }))
-    return {};
-  std::vector<std::int64_t> clusters;
-  for (const Record* r : records)
-    clusters.push_back(static_cast<std::int64_t>(
-        hash_name(r->cluster.empty() ? "row/" + r->id : "cluster/" + r->cluster)));
-  return clusters;
 }
 
 // The judged records' figures as findings.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "assay/checks/finding_ids.h"
 #include "assay/checks/performance/labelled_rows.h"
 #include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
-#include <unordered_map>
 
 #include "assay/base/error.h"
+#include "assay/checks/clusters.h"
 
 namespace assay::checks {
 
@@ -23,31 +22,6 @@ bool is_usable(const std::vector<float>& logits) {
 
 std::string pictures(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " picture" : " pictures");
-}
-
-std::string escaped(const std::string& name) {
-  std::string out;
-  for (const char c : name) c == '/' ? out += "%2F" : out += c;
-  return out;
-}
-
-// Rows without a name of their own stand alone.
-std::vector<std::int64_t> cluster_numbers(const std::vector<const CleanRecord*>& records) {
-  const auto named = [](const CleanRecord* r) { return !r->cluster.empty(); };
-  if (std::none_of(records.begin(), records.end(), named)) return {};
-  std::unordered_map<std::string, std::int64_t> numbers;
-  std::vector<std::int64_t> clusters;
-  std::int64_t next = 0;
-  for (const CleanRecord* r : records) {
-    if (r->cluster.empty()) {
-      clusters.push_back(next++);
-      continue;
-    }
-    const auto [at, fresh] = numbers.try_emplace(r->cluster, next);
-    next += fresh;
-    clusters.push_back(at->second);
-  }
-  return clusters;
 }
 
 }  // namespace
@@ -95,19 +69,8 @@ LabelledRows labelled_rows(std::span<const CleanRecord> records, int classes, Un
     rows.predictions.rows.emplace_back(r.logits);
     rows.predictions.labels.push_back(r.label);
   }
-  rows.predictions.clusters = cluster_numbers(rows.records);
+  rows.predictions.clusters = clusters_of(rows.records);
   return rows;
-}
-
-std::vector<std::string> class_ids(const std::string& kind,
-                                   const std::vector<std::string>& labels) {
-  std::map<std::string, int> times;
-  for (const auto& label : labels) ++times[label];
-  std::vector<std::string> ids;
-  for (std::size_t c = 0; c < labels.size(); ++c)
-    ids.push_back(kind + "/" + escaped(labels[c]) +
-                  (times[labels[c]] > 1 ? "#" + std::to_string(c) : ""));
-  return ids;
 }
 
 }  // namespace assay::checks

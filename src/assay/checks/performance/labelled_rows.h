@@ -33,8 +33,4 @@ struct LabelledRows {
 
 LabelledRows labelled_rows(std::span<const CleanRecord> records, int classes, Unusable unusable);
 
-// "recall/CLASS" for every class, '/' in a name written %2F. Names that occur more than once are
-// told apart by "#INDEX".
-std::vector<std::string> class_ids(const std::string& kind, const std::vector<std::string>& labels);
-
 }  // namespace assay::checks

@@ -68,11 +68,5 @@ TEST(LabelledRows, ARecordOfAnotherModelIsADefect) {
   EXPECT_THROW(labelled_rows(records, 2, Unusable::kKeep), BugError);
 }
 
-TEST(ClassIds, EscapeTheSlashAndTellTwinsApart) {
-  EXPECT_EQ(class_ids("recall", {"cat", "crane", "a/c unit", "crane"}),
-            (std::vector<std::string>{"recall/cat", "recall/crane#1", "recall/a%2Fc unit",
-                                      "recall/crane#3"}));
-}
-
 }  // namespace
 }  // namespace assay::checks
