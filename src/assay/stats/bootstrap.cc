@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "assay/base/error.h"
@@ -32,7 +33,10 @@ std::vector<Atom> atoms_of_rows(std::span<const double> values) {
   return atoms;
 }
 
-std::vector<Atom> atoms_of_clusters(std::span<const double> values, const Clusters& clusters) {
+std::vector<Atom> atoms_of_clusters(std::span<const double> values,
+                                    std::span<const std::int64_t> numbers) {
+  if (numbers.size() != values.size()) throw BugError("one cluster a value was promised");
+  const Clusters clusters = renumbered(numbers);
   std::vector<Atom> atoms(clusters.count);
   for (std::size_t i = 0; i < values.size(); ++i) {
     Atom& a = atoms[clusters.of_row[i]];
@@ -40,6 +44,38 @@ std::vector<Atom> atoms_of_clusters(std::span<const double> values, const Cluste
     a.rows += 1;
   }
   return atoms;
+}
+
+std::vector<Atom> atoms_of(std::span<const double> values, std::span<const std::int64_t> clusters) {
+  return clusters.empty() ? atoms_of_rows(values) : atoms_of_clusters(values, clusters);
+}
+
+Atom total(const std::vector<Atom>& atoms) {
+  Atom all{0, 0, 0};
+  for (const Atom& a : atoms) {
+    all.sum += a.sum;
+    all.rows += a.rows;
+    all.shape += a.shape;
+  }
+  return all;
+}
+
+// The atoms' sum and rows with random weights of mean 1.
+struct Weighed {
+  double sum = 0, rows = 0;
+};
+Weighed weighed(const std::vector<Atom>& atoms, Stream& stream) {
+  Weighed drawn;
+  for (const Atom& a : atoms) {
+    const double w = gamma_draw(stream, a.shape) / a.shape;
+    drawn.sum += w * a.sum;
+    drawn.rows += w * a.rows;
+  }
+  return drawn;
+}
+
+std::string method_of(std::span<const std::int64_t> clusters) {
+  return clusters.empty() ? "bootstrap" : "bootstrap by cluster";
 }
 
 }  // namespace
@@ -100,30 +136,17 @@ Clusters renumbered(std::span<const std::int64_t> clusters) {
 Replicates bounded_mean(std::span<const double> values, std::span<const std::int64_t> clusters,
                         const Span& range, const Resampling& resampling) {
   const bool by_cluster = !clusters.empty();
-  if (by_cluster && clusters.size() != values.size())
-    throw BugError("one cluster a value was promised");
-  const std::string method = by_cluster ? "bootstrap by cluster" : "bootstrap";
-  const auto atoms =
-      by_cluster ? atoms_of_clusters(values, renumbered(clusters)) : atoms_of_rows(values);
+  const std::string method = method_of(clusters);
+  const auto atoms = atoms_of(values, clusters);
   if (atoms.empty() || (by_cluster && atoms.size() < 2)) return join({}, {}, range, method);
 
-  double sum = 0, rows = 0, shapes = 0;
-  for (const Atom& a : atoms) {
-    sum += a.sum;
-    rows += a.rows;
-    shapes += a.shape;
-  }
+  const auto [sum, rows, shapes] = total(atoms);
   const double mean = sum / rows, imaginary_rows = rows / shapes;
   const double spread = by_cluster ? std::sqrt((shapes + 1) / (shapes - 1)) : 1;
   std::vector<double> lower, upper;
   for (int b = 0; b < resampling.replicates; ++b) {
     Stream stream(resampling.seed, resampling.purpose, static_cast<std::uint64_t>(b));
-    double weighted = 0, weight = 0;
-    for (const Atom& a : atoms) {
-      const double w = gamma_draw(stream, a.shape) / a.shape;
-      weighted += w * a.sum;
-      weight += w * a.rows;
-    }
+    const auto [weighted, weight] = weighed(atoms, stream);
     const double extra = gamma_draw(stream, 1) * imaginary_rows;
     const auto with = [&](double value) {
       return mean + spread * ((weighted + extra * value) / (weight + extra) - mean);
@@ -132,6 +155,25 @@ Replicates bounded_mean(std::span<const double> values, std::span<const std::int
     upper.push_back(with(range.high));
   }
   return join(std::move(lower), std::move(upper), range, method);
+}
+
+Replicates unbounded_mean(std::span<const double> values, std::span<const std::int64_t> clusters,
+                          const Resampling& resampling) {
+  const Span range{-std::numeric_limits<double>::infinity(),
+                   std::numeric_limits<double>::infinity()};
+  const auto atoms = atoms_of(values, clusters);
+  if (atoms.size() < 2) return join({}, {}, range, method_of(clusters));
+  const Atom all = total(atoms);
+  const double mean = all.sum / all.rows, freedom = all.shape - 1;
+  const double spread = std::sqrt((all.shape + 1) / freedom);
+  std::vector<double> draws;
+  for (int b = 0; b < resampling.replicates; ++b) {
+    Stream stream(resampling.seed, resampling.purpose, static_cast<std::uint64_t>(b));
+    const auto [weighted, weight] = weighed(atoms, stream);
+    const double chi_squared = 2 * gamma_draw(stream, freedom / 2);
+    draws.push_back(mean + spread * std::sqrt(freedom / chi_squared) * (weighted / weight - mean));
+  }
+  return join(draws, draws, range, method_of(clusters));
 }
 
 }  // namespace assay::stats

@@ -12,6 +12,9 @@
 // Clusters are weighted whole and spread by sqrt((G+1)/(G-1)) for G clusters, which mends the
 // variance that few of them lose. One cluster tells nothing: then there are no draws, and the
 // bounds are the ends of the quantity's range.
+// The mean of values without a range has no worst value to add. There each draw's deviation is widened
+// by sqrt((n+1)/(n-1)) and divided by the root of a chi-squared over its n−1 degrees of freedom:
+// Student's interval for normal values, and the values' own skewness where they have one.
 // When it lies: under ten clusters; where rows depend on each other and no cluster says so.
 // Counter-based: draw b is a function of (seed, purpose, b).
 // Cost: replicates × rows draws of about 20 ns. Above 4,096 rows neighbours in value share a
@@ -54,6 +57,10 @@ Replicates join(std::vector<double> for_lower, std::vector<double> for_upper, co
 // or none at all).
 Replicates bounded_mean(std::span<const double> values, std::span<const std::int64_t> clusters,
                         const Span& range, const Resampling& resampling);
+
+// The mean of values without a range: between ∓infinity. Needs two rows, or two clusters.
+Replicates unbounded_mean(std::span<const double> values, std::span<const std::int64_t> clusters,
+                          const Resampling& resampling);
 
 // The clusters renumbered 0, 1, … in order of first appearance.
 struct Clusters {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "assay/stats/bound.h"
@@ -55,6 +57,51 @@ TEST(BoundedMean, IsNotFooledBySamplesWithoutASpread) {
   const Finding f = found(bounded_mean(all_right, {}, {0, 1}, {2000, 7, "test"}));
   EXPECT_NEAR(lower_bound(f, 0.95), std::pow(0.05, 1.0 / 20), 0.02);
   EXPECT_EQ(upper_bound(f, 0.95), 1);
+}
+
+// How often the one-sided 95 % bounds of means of `draw` hold `truth`.
+template <class Draw>
+std::pair<double, double> unbounded_coverage(int rows, int clusters, double truth, Draw draw) {
+  constexpr int kTrials = 1500;
+  int below = 0, above = 0;
+  for (int t = 0; t < kTrials; ++t) {
+    Stream stream(9, "coverage", static_cast<std::uint64_t>(t));
+    std::vector<double> values, shifts;
+    std::vector<std::int64_t> numbers;
+    for (int g = 0; g < clusters; ++g) shifts.push_back(stream.normal());
+    for (int i = 0; i < rows; ++i) {
+      values.push_back(draw(stream) +
+                       (clusters > 0 ? shifts[static_cast<std::size_t>(i % clusters)] : 0.0));
+      if (clusters > 0) numbers.push_back(i % clusters);
+    }
+    const Finding f = found(unbounded_mean(values, numbers, {199, 3, "test" + std::to_string(t)}));
+    below += lower_bound(f, 0.95) <= truth;
+    above += upper_bound(f, 0.95) >= truth;
+  }
+  return {below / double{kTrials}, above / double{kTrials}};
+}
+
+TEST(UnboundedMean, HoldsItsConfidence) {
+  // 0.95 ± 0.017 is three standard errors of 1,500 trials.
+  const auto normal = [](Stream& s) { return s.normal(); };
+  for (const auto& [rows, clusters] : {std::pair{5, 0}, {30, 0}, {40, 8}}) {
+    const auto [below, above] = unbounded_coverage(rows, clusters, 0, normal);
+    EXPECT_NEAR(below, 0.95, 0.02) << rows << " " << clusters;
+    EXPECT_NEAR(above, 0.95, 0.02) << rows << " " << clusters;
+  }
+  // Of skewed values the side of the tail is the hard one.
+  const auto skewed = [](Stream& s) { return gamma_draw(s, 1); };
+  const auto [below, above] = unbounded_coverage(40, 0, 1, skewed);
+  EXPECT_GE(below, 0.93);
+  EXPECT_GE(above, 0.91);
+}
+
+TEST(UnboundedMean, TellsNothingFromOneValueOrOneCluster) {
+  for (const auto& clusters : {std::vector<std::int64_t>{}, std::vector<std::int64_t>{4}}) {
+    const Finding f = found(unbounded_mean(std::vector<double>{3}, clusters, {100, 7, "t"}));
+    EXPECT_EQ(lower_bound(f, 0.95), -std::numeric_limits<double>::infinity());
+    EXPECT_EQ(upper_bound(f, 0.95), std::numeric_limits<double>::infinity());
+  }
 }
 
 TEST(BoundedMean, TellsNothingFromOneClusterOrNoRow) {
