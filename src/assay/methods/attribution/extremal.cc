@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 
-#include "assay/imaging/inpaint.h"
-#include "assay/methods/attribution/baseline.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/attribution/layer.h"
+#include "assay/methods/attribution/smallest_region.h"
 #include "assay/methods/attribution/target.h"
 #include "assay/network/pass.h"
 
@@ -18,7 +16,6 @@ namespace assay::methods {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t kAskedAtOnce = 8;
 
 // The question about one picture alone.
 Question one_of(const Question& question, std::size_t picture) {
@@ -48,69 +45,6 @@ at::Tensor ranking_of(Question question, const std::string& name) {
              : at::upsample_bilinear2d(map, size, /*align_corners=*/false)[0][0];
 }
 
-// One picture, parts of it covered.
-class Covered {
- public:
-  Covered(const Question& question, const at::Tensor& ranking, const Extremal::Params& params)
-      : classifier_(question.classifier),
-        type_(question.input.scalar_type()),
-        picture_(channels_first(classifier_, question.input).to(at::kFloat)),
-        inpaint_(params.cover == "inpaint") {
-    // With nothing known to fill in from, the picture's mean colour.
-    cover_ = baseline_of(question, picture_, inpaint_ ? "mean" : params.cover);
-    const at::Tensor order =
-        std::get<1>(at::sort(ranking.flatten(), /*stable=*/true, /*dim=*/0, /*descending=*/true));
-    place_ = at::empty_like(order);
-    place_.scatter_(0, order, at::arange(order.numel(), at::kLong));
-    place_ = place_.reshape(ranking.sizes());
-  }
-
-  std::int64_t pixels() const { return place_.numel(); }
-  at::Tensor highest(std::int64_t k) const { return at::lt(place_, k); }  // [H,W] bool
-  // As the model takes it.
-  at::Tensor seen(const at::Tensor& visible) const {
-    const at::Tensor& rest = inpaint_ && visible.any().item<bool>() ? filled_in(visible) : cover_;
-    return as_input(classifier_, at::where(visible, picture_, rest).to(type_));
-  }
-
- private:
-  at::Tensor filled_in(const at::Tensor& visible) const {
-    at::Tensor planes = picture_[0].clone(at::MemoryFormat::Contiguous);
-    const at::Tensor missing = at::logical_not(visible).to(at::kByte).contiguous();
-    imaging::inpaint({planes.data_ptr<float>(), static_cast<std::size_t>(planes.numel())},
-                     static_cast<int>(planes.size(0)), static_cast<int>(planes.size(1)),
-                     static_cast<int>(planes.size(2)),
-                     {missing.data_ptr<std::uint8_t>(), static_cast<std::size_t>(missing.numel())});
-    return planes.unsqueeze(0);
-  }
-
-  const network::Classifier& classifier_;
-  at::ScalarType type_;
-  at::Tensor picture_, cover_;  // [1,C,H,W]
-  bool inpaint_;
-  at::Tensor place_;  // [H,W] of each pixel in the ranking, 0 the highest
-};
-
-// A k above `low` and at most `high` that `is` what it is at `high`, but is not at k − 1.
-std::int64_t crossing(
-    std::int64_t low, std::int64_t high,
-    const std::function<std::vector<bool>(const std::vector<std::int64_t>&)>& is) {
-  while (high - low > 1) {
-    std::vector<std::int64_t> asked;
-    for (std::int64_t i = 1; i <= kAskedAtOnce; ++i) {
-      const std::int64_t k = low + (high - low) * i / (kAskedAtOnce + 1);
-      if (k > low && (asked.empty() || k > asked.back())) asked.push_back(k);
-    }
-    if (asked.empty()) asked.push_back(low + 1);
-    const std::vector<bool> answers = is(asked);
-    const auto first = std::find(answers.begin(), answers.end(), true) - answers.begin();
-    if (first > 0) low = asked[static_cast<std::size_t>(first) - 1];
-    if (first < static_cast<std::ptrdiff_t>(asked.size()))
-      high = asked[static_cast<std::size_t>(first)];
-  }
-  return high;
-}
-
 struct Regions {
   double sufficient = kNone, necessary = kNone;  // shares of the pixels
   double seen_probability = kNone, left_probability = kNone;
@@ -119,7 +53,7 @@ struct Regions {
 
 Regions regions_of(const Question& question, const at::Tensor& ranking,
                    const Extremal::Params& params) {
-  const Covered covered(question, ranking, params);
+  const CoveredPicture covered(question, ranking, params.cover);
   const std::int64_t target = question.targets[0], all = covered.pixels();
   const auto scores = [&](const std::vector<std::int64_t>& sizes, bool covers, Score score) {
     return scores_of_pictures(
@@ -152,8 +86,8 @@ Regions regions_of(const Question& question, const at::Tensor& ranking,
   };
   std::int64_t enough = 0;
   if (!kept(nothing)) {
-    enough = crossing(0, all, [&](const auto& sizes) { return kept_at(sizes, false); });
-    const std::int64_t needed = crossing(0, all, [&](const auto& sizes) {
+    enough = first_crossing(0, all, [&](const auto& sizes) { return kept_at(sizes, false); });
+    const std::int64_t needed = first_crossing(0, all, [&](const auto& sizes) {
       std::vector<bool> lost = kept_at(sizes, true);
       lost.flip();
       return lost;
