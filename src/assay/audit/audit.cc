@@ -3,6 +3,7 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <set>
 
 #include "assay/audit/conclude.h"
 #include "assay/audit/description.h"
@@ -39,6 +40,8 @@ imaging::DataSet open_data(const Plan& plan, int classes) {
   source.manifest = plan.data.manifest;
   source.idx = plan.data.idx;
   source.idx_labels = plan.data.idx_labels;
+  source.masks = plan.data.masks;
+  source.annotations = plan.data.annotations;
   source.limit = plan.data.limit;
   source.seed = plan.seed;
   source.where = plan.file;
@@ -55,6 +58,11 @@ checks::Facts facts_of(const Plan& plan, const network::Classifier& classifier,
   checks::Facts facts;
   facts.seed = plan.seed;
   facts.labels = data.class_names().empty() ? classifier.labels() : data.class_names();
+  for (std::size_t g = 0; g < data.group_names().size(); ++g) {
+    std::set<std::string> values;
+    for (const imaging::Row& row : data.rows()) values.insert(row.groups[g]);
+    facts.groupings.push_back({data.group_names()[g], {values.begin(), values.end()}});
+  }
   return facts;
 }
 
@@ -207,11 +215,15 @@ std::vector<Estimate> estimate(const Plan& plan) {
     Estimate e;
     e.name = plan.checks[i].name;
     if (!checks[i]->reads_clean_pass()) {
-      const auto units = static_cast<std::int64_t>(checks[i]->units(subject, {}).size());
-      e.forwards = checks[i]->cost().forwards * units;
-      e.backwards = checks[i]->cost().backwards * units;
+      // Of the first round: later ones depend on what it finds.
+      const auto units = checks[i]->units(subject, {});
+      for (const auto& unit : units) {
+        const Cost cost = checks[i]->cost(unit.key);
+        e.forwards += cost.forwards;
+        e.backwards += cost.backwards;
+      }
       e.seconds = static_cast<double>(e.forwards + 2 * e.backwards) * seconds_each;
-      e.megabytes = static_cast<double>(units) * kTypicalRecordBytes / 1e6;
+      e.megabytes = static_cast<double>(units.size()) * kTypicalRecordBytes / 1e6;
     }
     all.push_back(e);
   }

@@ -63,6 +63,7 @@ std::vector<std::unique_ptr<checks::AnyCheck>> configure(const Plan& plan) {
 
 std::string plan_subject(const Plan& plan) {
   std::string text = "model " + plan.model_as_written + "\ndata " + plan.data_as_written +
+                     "\nmasks " + plan.data.masks + "\nannotations " + plan.data.annotations +
                      "\nlimit " + std::to_string(plan.data.limit) + "\nseed " +
                      std::to_string(plan.seed) + "\n";
   for (const auto& [key, value] : describe(plan.input)) text += "input " + key + " " + value + "\n";
@@ -79,7 +80,7 @@ void refuse_unknown_findings(const Plan& plan,
   for (std::size_t i = 0; i < checks.size(); ++i) {
     if (plan.checks[i].requirements.empty()) continue;
     // Without records every finding is undefined, but its id is there: ids depend on the labels
-    // alone.
+    // and groups alone.
     const auto findings = checks[i]->conclude({}, facts).findings;
     for (const auto& r : plan.checks[i].requirements) finding_named(findings, plan.checks[i], r);
   }
@@ -105,14 +106,18 @@ Outcome conclude(const Plan& plan, const std::vector<std::unique_ptr<checks::Any
     c.question = planned.entry->info.question;
     c.source = planned.entry->info.source;
     c.page = planned.entry->page;
+    c.evidence_for = planned.entry->evidence_for;
     c.config = check.config();
     checks::Conclusion conclusion;
     if (check.reads_clean_pass()) {
       conclusion = check.conclude(clean, outline.facts);
     } else {
       const auto& measured = measurement_of(planned, check, outline);
-      const auto units = static_cast<std::int64_t>(measured.records.size());
-      c.cost = {check.cost().forwards * units, check.cost().backwards * units};
+      for (const RecordRef& ref : measured.records) {
+        const Cost cost = check.cost(ref.unit);
+        c.cost.forwards += cost.forwards;
+        c.cost.backwards += cost.backwards;
+      }
       conclusion = check.conclude(stored(measured.records, store), outline.facts);
     }
     c.findings = std::move(conclusion.findings);

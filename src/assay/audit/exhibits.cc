@@ -7,6 +7,7 @@
 #include "assay/base/npy.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/overlay.h"
+#include "assay/imaging/panels.h"
 
 namespace assay::audit {
 
@@ -23,7 +24,11 @@ void make_folder(const fs::path& folder) {
 }
 
 std::string draw(const Exhibit& exhibit, const imaging::DataSet& data) {
-  const auto picture = data.picture(static_cast<std::size_t>(exhibit.row));
+  const auto picture_of = [&](std::int64_t row) {
+    return data.picture(static_cast<std::size_t>(row));
+  };
+  const auto picture = picture_of(exhibit.row);
+  if (!exhibit.panels.empty()) return imaging::panels_png(picture, exhibit.panels, picture_of);
   return exhibit.overlay ? imaging::overlay_png(picture, *exhibit.overlay)
                          : imaging::thumbnail_png(picture, kThumbnailPx);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "assay/audit/store.h"
 #include "assay/checks/check.h"
@@ -14,11 +15,15 @@ namespace assay::audit {
 // Model file and external data, input and output description, classes, numerics (executor,
 // libraries, CPU).
 Key subject_key(const checks::Subject& subject);
-// A row: id, label, cluster, mask, and the picture's bytes (`content` is their digest, or why they
-// cannot be read).
-Key row_key(const imaging::Row& row, const std::string& content);
-Key clean_key(const Key& subject, const Key& row);
-Key unit_key(const Key& subject, const Key& row, const checks::AnyCheck& check,
+// A row's picture: id, label, cluster, and its bytes (`content` is their digest, or why they cannot
+// be read). The clean pass reads nothing else.
+Key picture_key(const imaging::Row& row, const std::string& content);
+// All that a check may read of a row: its picture, what its mask holds (`mask` is a digest, empty
+// for none) and its groups.
+Key row_key(const Key& picture, const std::string& mask, const std::vector<std::string>& groups);
+Key clean_key(const Key& subject, const Key& picture);
+// `rows` are the row keys of the unit's own row and of those that it reads besides.
+Key unit_key(const Key& subject, const std::vector<Key>& rows, const checks::AnyCheck& check,
              const std::string& unit, std::uint64_t seed);
 
 }  // namespace assay::audit

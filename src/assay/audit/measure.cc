@@ -4,9 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "assay/audit/keys.h"
@@ -33,8 +33,9 @@ double seconds_since(Clock::time_point start) {
 struct Task {
   const checks::AnyCheck* check = nullptr;
   std::string name;
-  std::vector<RecordRef> records;            // the result, in the order of units
-  std::set<std::string> planned;             // keys of units ever planned
+  std::vector<RecordRef> records;  // the result, in the order of units
+  std::map<std::string, std::vector<std::int64_t>>
+      planned;                               // units ever planned, with the others that they read
   std::vector<std::size_t> round;            // indices into `records` of this round
   std::vector<std::vector<std::size_t>> at;  // this round's, by row
   double seconds = 0;
@@ -68,6 +69,7 @@ class Measurer {
       : plan_(plan), subject_(subject), store_(store), options_(options), run_(run) {
     const auto rows = subject.data.size();
     clean_.resize(rows);
+    picture_keys_.resize(rows);
     row_keys_.resize(rows);
     readable_.assign(rows, 1);
     subject_key_ = subject_key(subject);
@@ -82,7 +84,7 @@ class Measurer {
   }
 
   Measured run() {
-    for (int round = 0; plan_round() || round == 0; ++round) {
+    for (int round = 0; plan_round(round) || round == 0; ++round) {
       std::vector<std::int64_t> starts = groups(round);
       pass(starts, round == 0 ? "pictures" : "round " + std::to_string(round + 1));
       if (round == 0) refuse_all_unreadable();
@@ -98,7 +100,7 @@ class Measurer {
   }
 
   // Asks every check for its next units; true when there are any.
-  bool plan_round() {
+  bool plan_round(int round) {
     bool any = false;
     for (auto& task : tasks_) {
       task.round.clear();
@@ -107,9 +109,9 @@ class Measurer {
       for (const auto& ref : task.records)
         so_far.push_back({{ref.unit, ref.row}, store_.find(ref.key).value()});
       for (const auto& unit : task.check->units(subject_, so_far)) {
-        if (unit.row < 0 || unit.row >= static_cast<std::int64_t>(subject_.data.size()))
-          throw BugError("a unit reads a row that does not exist");
-        if (!readable_[unit.row] || !task.planned.insert(unit.key).second) continue;
+        refuse_unreadable_others(unit, round);
+        if (!is_row(unit.row)) throw BugError("a unit reads a row that does not exist");
+        if (!readable_[unit.row] || !task.planned.emplace(unit.key, unit.others).second) continue;
         task.at[unit.row].push_back(task.records.size());
         task.round.push_back(task.records.size());
         task.records.push_back({unit.key, unit.row, {}});
@@ -117,6 +119,17 @@ class Measurer {
       }
     }
     return any;
+  }
+
+  bool is_row(std::int64_t row) const {
+    return row >= 0 && row < static_cast<std::int64_t>(subject_.data.size());
+  }
+
+  // Which pictures can be read is known after the first round only.
+  void refuse_unreadable_others(const checks::Unit& unit, int round) const {
+    for (const auto other : unit.others)
+      if (round == 0 || !is_row(other) || !readable_[other])
+        throw BugError("a unit reads another row that is not known to be readable");
   }
 
   // First rows of the groups that have work: all of them in the first round.
@@ -188,8 +201,9 @@ class Measurer {
       unreadable(e.what(), clean);
       content = "unreadable: " + clean.problem;
     }
-    row_keys_[row] = row_key(source, content);
-    clean_[row] = {clean.id, row, clean_key(subject_key_, row_keys_[row])};
+    picture_keys_[row] = picture_key(source, content);
+    row_keys_[row] = row_key(picture_keys_[row], mask_content(row), source.groups);
+    clean_[row] = {clean.id, row, clean_key(subject_key_, picture_keys_[row])};
     const auto stored = store_.find(clean_[row].key);
     if (stored) {
       clean = from_bytes<checks::CleanRecord>(*stored);
@@ -200,6 +214,15 @@ class Measurer {
     batch.clean_keys.push_back(clean_[row].key);
     batch.clean_missing.push_back(!stored);
     batch.context.clean.push_back(std::move(clean));
+  }
+
+  // A mask that cannot be read is no reason to leave the picture out: who needs it will say so.
+  std::string mask_content(std::int64_t row) const {
+    try {
+      return subject_.data.mask_digest(row);
+    } catch (const InputError& e) {
+      return std::string("unreadable: ") + e.what();
+    }
   }
 
   void unreadable(const std::string& why, checks::CleanRecord& clean) const {
@@ -216,12 +239,14 @@ class Measurer {
         if (!readable_[row]) continue;
         for (const auto index : task.at[row]) {
           RecordRef& ref = task.records[index];
-          ref.key =
-              unit_key(subject_key_, row_keys_[row], *task.check, ref.unit, subject_.facts.seed);
+          const auto& others = task.planned.at(ref.unit);
+          std::vector<Key> rows{row_keys_[row]};
+          for (const auto other : others) rows.push_back(row_keys_[other]);
+          ref.key = unit_key(subject_key_, rows, *task.check, ref.unit, subject_.facts.seed);
           if (store_.contains(ref.key)) {
             ++reused_;
           } else {
-            missing.units.push_back({ref.unit, row});
+            missing.units.push_back({ref.unit, row, others});
             missing.keys.push_back(ref.key);
           }
         }
@@ -322,6 +347,10 @@ class Measurer {
     for (const auto& missing : batch.missing)
       for (const auto& name : kept_by(*tasks_[missing.task].check))
         if (std::find(keep.begin(), keep.end(), name) == keep.end()) keep.push_back(name);
+    // Later rounds, and checks that were added, have the logits in the store.
+    if (keep.empty() && std::none_of(batch.clean_missing.begin(), batch.clean_missing.end(),
+                                     [](char missing) { return missing; }))
+      return;
     network::Pass pass = subject_.classifier.forward(*context.input, keep);
     for (auto& [name, value] : pass.values)
       context.values[name] = std::make_shared<const at::Tensor>(std::move(value));
@@ -384,7 +413,7 @@ class Measurer {
   Key subject_key_;
   std::vector<Task> tasks_;
   std::vector<RecordRef> clean_;
-  std::vector<Key> row_keys_;
+  std::vector<Key> picture_keys_, row_keys_;
   std::vector<char> readable_;  // char: rows are written by the loading thread one by one
   std::mutex count_;            // guards run_, seconds
   double clean_seconds_ = 0;

@@ -52,7 +52,7 @@ struct Outline {
     }
     a(plan_subject, model.file, model.sha256, model.labels, names, values, model.numerics,
       data.source, data.digest, data.rows, data.used, data.unreadable, data.notes, facts.labels,
-      facts.seed, clean, measurements, plan_file, plan_text);
+      facts.seed, facts.groupings, clean, measurements, plan_file, plan_text);
     model.description.clear();
     for (std::size_t i = 0; i < names.size() && i < values.size(); ++i)
       model.description.emplace_back(names[i], values[i]);

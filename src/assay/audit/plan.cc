@@ -5,6 +5,7 @@
 #include "assay/audit/description.h"
 #include "assay/audit/yaml.h"
 #include "assay/base/file.h"
+#include "assay/imaging/mask.h"
 #include "assay/stats/requirement.h"
 
 namespace assay::audit {
@@ -48,13 +49,19 @@ void read_data(const std::string& path, const YAML::Node& node, Plan& plan) {
   if (sources != 1)
     throw InputError(data.where(), "data: wanted exactly one of images, manifest or idx, got " +
                                        std::to_string(sources));
+  if (data.has("masks")) d.masks = data.required_text("masks");
+  if (!d.masks.empty() && !imaging::is_shapes(d.masks)) d.masks = beside(path, d.masks);
+  if (data.has("annotations")) d.annotations = beside(path, data.required_text("annotations"));
+  if (!d.masks.empty() && !d.annotations.empty())
+    throw InputError(data.where("masks"), "data: wanted masks or annotations, not both");
   d.limit = data.whole("limit", 0, 1, std::int64_t{1} << 40);
   plan.seed = static_cast<std::uint64_t>(data.whole("seed", 0, 0, std::int64_t{1} << 52));
   const std::string on_error = data.text("on_error", "continue");
   if (on_error != "continue" && on_error != "stop")
     throw InputError(data.where("on_error"), "got \"" + on_error + "\", wanted continue or stop");
   d.stop_on_error = on_error == "stop";
-  data.finish({"images", "manifest", "idx", "labels", "limit", "seed", "on_error"});
+  data.finish(
+      {"images", "manifest", "idx", "labels", "masks", "annotations", "limit", "seed", "on_error"});
 }
 
 Requirement read_requirement(const std::string& path, const std::string& finding,
@@ -102,8 +109,10 @@ PlannedCheck read_check(const std::string& path, const std::string& name, const 
     const YAML::Node value = keys.take(info.name);
     if (!value.IsDefined()) continue;
     const std::string where = place(path, value) + ": " + what;
-    planned.settings.emplace_back(
-        info.name, checked(info, scalar_value(value, where + "." + info.name), where));
+    FieldValue read = checked(info, scalar_value(value, where + "." + info.name), where);
+    if (auto* file = std::get_if<std::string>(&read); info.file && !file->empty())
+      *file = beside(path, *file);
+    planned.settings.emplace_back(info.name, std::move(read));
   }
   if (const YAML::Node require = keys.take("require"); require.IsDefined()) {
     Mapping requirements(path, require, what + ".require");

@@ -26,7 +26,9 @@ struct DataPlan {
   std::string images;    // a folder of class folders; exactly one of images, manifest, idx is set
   std::string manifest;  // CSV
   std::string idx, idx_labels;
-  std::int64_t limit = 0;  // 0: all
+  std::string masks;        // a path with places to fill in; empty: none
+  std::string annotations;  // COCO; empty: none
+  std::int64_t limit = 0;   // 0: all
   bool stop_on_error = false;
 };
 

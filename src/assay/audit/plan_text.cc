@@ -53,6 +53,9 @@ std::string plan_text(const Plan& plan, const std::map<std::string, std::string>
   if (!plan.data.idx.empty())
     text += "  idx: " + yaml_scalar(plan.data.idx) +
             "\n  labels: " + yaml_scalar(plan.data.idx_labels) + "\n";
+  if (!plan.data.masks.empty()) text += "  masks: " + yaml_scalar(plan.data.masks) + "\n";
+  if (!plan.data.annotations.empty())
+    text += "  annotations: " + yaml_scalar(plan.data.annotations) + "\n";
   if (plan.data.limit > 0) text += "  limit: " + std::to_string(plan.data.limit) + "\n";
   if (plan.seed > 0) text += "  seed: " + std::to_string(plan.seed) + "\n";
 

@@ -10,7 +10,7 @@ namespace assay::audit {
 
 namespace {
 
-constexpr int kLayoutVersion = 1;  // PRAGMA user_version
+constexpr int kLayoutVersion = 2;  // PRAGMA user_version
 
 struct Finalize {
   void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }

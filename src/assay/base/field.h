@@ -37,6 +37,9 @@ struct Choice {
   std::string_view words;
 };
 
+// A text parameter that names a file; in a plan relative to the plan.
+struct FilePath {};
+
 template <class Params, class T>
 struct Field {
   std::string_view name;
@@ -46,6 +49,7 @@ struct Field {
   std::string_view unit;
   std::string_view help;
   Stage stage;
+  bool file = false;
 };
 
 template <class Params, class T>
@@ -58,6 +62,11 @@ template <class Params>
 constexpr Field<Params, std::string> field(std::string_view name, std::string Params::*member,
                                            Choice choice, std::string_view help, Stage stage) {
   return {name, member, {}, choice, "", help, stage};
+}
+template <class Params>
+constexpr Field<Params, std::string> field(std::string_view name, std::string Params::*member,
+                                           FilePath, std::string_view help, Stage stage) {
+  return {name, member, {}, {}, "", help, stage, true};
 }
 template <class Params>
 constexpr Field<Params, bool> field(std::string_view name, bool Params::*member,
@@ -75,6 +84,7 @@ struct FieldInfo {
   std::vector<std::string> choices;
   std::string unit, help;
   Stage stage = Stage::kMeasuring;
+  bool file = false;  // names one
 };
 
 std::string to_text(const FieldValue& value);
@@ -105,7 +115,7 @@ std::vector<FieldInfo> field_infos() {
       [&](const auto&... f) {
         (infos.push_back({std::string(f.name), as_value(initial.*(f.member)), f.range,
                           split_choices(f.choice), std::string(f.unit), std::string(f.help),
-                          f.stage}),
+                          f.stage, f.file}),
          ...);
       },
       Check::fields());

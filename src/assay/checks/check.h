@@ -15,7 +15,8 @@
 //   static std::vector<Unit> units(const Subject&, const Params&, std::span<const Record> so_far);
 //   static std::vector<Record> measure(const Subject&, const Params&, std::span<const Unit>,
 //                                      const Context&);
-//   static Cost cost(const Params&);      // of one unit, in forwards and backwards of one image
+//   static Cost cost(const Params&, std::string_view unit);  // of the unit with this key, in
+//                                                            // forwards and backwards of one image
 //   static std::vector<std::string> keep(const Subject&, const Params&);  // optional: graph values
 //                                                                         // of the clean pass
 //
@@ -23,7 +24,8 @@
 // nothing else.
 //
 // Rules: `measure` is the only function that runs the model, keeps nothing, and gives one record a
-// unit, in order. `units` is asked again after each round with all records so far; an empty answer
+// unit, in order. What a record may depend on is its unit's rows, so a unit that reads more pictures
+// than its own names them. `units` is asked again after each round with all records so far; an empty answer
 // ends the check. Units that read an unreadable picture are never measured and must not be waited
 // for. `summarise` sees records in the order of units.
 #pragma once
@@ -73,15 +75,29 @@ struct CheckInfo {
                     // are not used
 };
 
+// One of the data set's group columns ("line", "camera") with the values that its rows have.
+struct Grouping {
+  std::string column;
+  std::vector<std::string> values;  // each once, sorted
+  template <class A>
+  void archive(A& a) {
+    a(column, values);
+  }
+};
+
 // What is known of the audit without the model: enough to summarise stored records.
 struct Facts {
   std::vector<std::string> labels;  // class names, one a class
   std::uint64_t seed = 0;
+  std::vector<Grouping> groupings = {};
 };
 
 struct Unit {
   std::string key;       // unique in the check
   std::int64_t row = 0;  // of the data set: the picture that measure() reads
+  // Rows that it reads besides, in an order of its own; readable ones, so only in rounds after the
+  // first.
+  std::vector<std::int64_t> others = {};
 };
 
 // The clean pass over one row of the data set; unreadable pictures are rows too.
@@ -138,7 +154,7 @@ concept MeasuringCheck = Check<C> && !std::same_as<typename C::Record, CleanReco
                                   std::span<const Unit> units, const Context& context) {
   { C::units(subject, params, so_far) } -> std::same_as<std::vector<Unit>>;
   { C::measure(subject, params, units, context) } -> std::same_as<std::vector<typename C::Record>>;
-  { C::cost(params) } -> std::same_as<Cost>;
+  { C::cost(params, std::string_view()) } -> std::same_as<Cost>;
 };
 
 // A record as the store holds it, with the unit that it answers.
@@ -161,8 +177,8 @@ class AnyCheck {
   // The measuring parameters as one text: part of every record's key.
   virtual std::string measuring_config() const = 0;
   virtual bool reads_clean_pass()
-      const = 0;                  // true: the members below up to measure() are not to be called
-  virtual Cost cost() const = 0;  // of one unit
+      const = 0;  // true: the members below up to measure() are not to be called
+  virtual Cost cost(std::string_view unit) const = 0;
   virtual std::vector<std::string> keep(const Subject& subject) const = 0;
   virtual std::vector<Unit> units(const Subject& subject,
                                   std::span<const StoredRecord> so_far) const = 0;
@@ -195,9 +211,9 @@ class Configured final : public AnyCheck {
 
   bool reads_clean_pass() const override { return !MeasuringCheck<C>; }
 
-  Cost cost() const override {
+  Cost cost([[maybe_unused]] std::string_view unit) const override {
     if constexpr (MeasuringCheck<C>)
-      return C::cost(params_);
+      return C::cost(params_, unit);
     else
       return {};
   }

@@ -26,13 +26,16 @@ class RunTest : public ProgramTest {
   }
   json results(const std::string& out) const { return json::parse(read(out + "/results.json")); }
   json log(const std::string& out) const { return json::parse(read(out + "/run.json")); }
-  std::int64_t stored(const std::string& out) const {
+  // How many records there are, of one kind ("clean", or a check's name) or of all.
+  std::int64_t stored(const std::string& out, const std::string& kind = "%") const {
     sqlite3* db = nullptr;
     sqlite3_stmt* count = nullptr;
     std::int64_t n = 0;
     if (sqlite3_open_v2(path(out + "/records.sqlite").c_str(), &db, SQLITE_OPEN_READWRITE,
                         nullptr) == SQLITE_OK &&
-        sqlite3_prepare_v2(db, "SELECT COUNT(*) FROM record", -1, &count, nullptr) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT COUNT(*) FROM record WHERE \"check\" LIKE ?1", -1, &count,
+                           nullptr) == SQLITE_OK &&
+        sqlite3_bind_text(count, 1, kind.c_str(), -1, SQLITE_TRANSIENT) == SQLITE_OK &&
         sqlite3_step(count) == SQLITE_ROW)
       n = sqlite3_column_int64(count, 0);
     sqlite3_finalize(count);
@@ -116,6 +119,41 @@ TEST_F(RunTest, MeasuresOnlyTheCheckWhoseMeasuringParameterChanged) {
   EXPECT_EQ(log("out")["records_measured"], 40);  // the forty maps
   const Ran judged = assay({"judge", path("out"), path("audit.yaml")});
   EXPECT_EQ(judged.code, 0) << judged.err;
+}
+
+TEST_F(RunTest, MeasuresAgainWhereAMaskChangedButNotTheCleanPass) {
+  std::string manifest = "path,label,mask\n";
+  for (int i = 0; i < 16; ++i) {
+    const std::string name = "p" + std::to_string(i) + ".bmp";
+    write(name, bmp(i));
+    manifest +=
+        name + "," + std::to_string(i % 2) + "," + (i < 8 ? "box:6 6 22 22" : "m.bmp") + "\n";
+  }
+  write("val.csv", manifest);
+  write("m.bmp", bmp(99));
+  write("audit.yaml",
+        "assay: 1\nmodel: {file: " + fashion_model() +
+            ", input: {channels: gray}}\ndata: {manifest: val.csv}\n"
+            "checks:\n  focus: {occlusion_pictures: 0, simulations: 0}\n  accuracy:\n");
+  ASSERT_EQ(run("out").code, 0);
+  EXPECT_EQ(stored("out", "clean"), 16);
+  EXPECT_EQ(stored("out", "focus"), 32);  // each is seen, and each has its pixels replaced
+  ASSERT_EQ(run("out").code, 0);
+  EXPECT_EQ(log("out")["records_measured"], 0);
+
+  const std::string before = read("out/results.json");
+  write("m.bmp", bmp(98));
+  ASSERT_EQ(run("out").code, 0);
+  EXPECT_EQ(stored("out", "clean"), 16);
+  // The eight that have the mask are seen again; replaced again also others, whose donors have it.
+  EXPECT_GE(log("out")["records_measured"], 16);
+  EXPECT_LT(log("out")["records_measured"], 32);
+  EXPECT_NE(read("out/results.json"), before);
+
+  write("m.bmp", bmp(99));
+  ASSERT_EQ(run("out").code, 0);
+  EXPECT_EQ(log("out")["records_measured"], 0) << "what was measured once is kept";
+  EXPECT_EQ(read("out/results.json"), before);
 }
 
 TEST_F(RunTest, JudgesToTheSameBytesAsTheRun) {

@@ -13,7 +13,7 @@ namespace {
 
 struct SingleOptions {
   ModelOptions model;
-  std::string images, directory;
+  std::string images, masks, annotations, directory;
   std::int64_t limit = 0;
   int batch = 32;
   std::map<std::string, std::string> settings;  // by field name, as written
@@ -30,6 +30,8 @@ audit::Plan plan_of(const checks::Entry& entry, const SingleOptions& options, st
   plan.reading = options.model.reading();
   plan.labels = options.model.label_names();
   (options.images.ends_with(".csv") ? plan.data.manifest : plan.data.images) = options.images;
+  plan.data.masks = options.masks;
+  plan.data.annotations = options.annotations;
   plan.data.limit = options.limit;
   plan.seed = seed;
   std::vector<std::pair<std::string, std::string>> settings;
@@ -49,6 +51,11 @@ void add_single_checks(CLI::App& app, const Global& global, Action& action) {
     options->model.add(*command);
     command->add_option("IMAGES", options->images, "class folders, or a manifest (.csv)")
         ->required();
+    auto* masks = command->add_option(
+        "--masks", options->masks,
+        "path of each picture's mask, with {path}, {stem}, {label} or {COLUMN} filled in");
+    command->add_option("--annotations", options->annotations, "COCO file that has the masks")
+        ->excludes(masks);
     command->add_option("-o,--out", options->directory, "folder for the results")->required();
     command->add_option("--limit", options->limit, "at most so many pictures")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));

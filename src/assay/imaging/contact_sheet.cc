@@ -40,7 +40,7 @@ std::string fitted(const std::string& caption, int width) {
 
 }  // namespace
 
-std::string contact_sheet_png(const std::vector<Tile>& tiles) {
+std::string contact_sheet_png(const std::vector<Tile>& tiles, int columns) {
   if (tiles.empty()) throw BugError("a contact sheet of nothing");
   const int count = static_cast<int>(tiles.size());
   std::vector<Picture> pictures;
@@ -50,7 +50,7 @@ std::string contact_sheet_png(const std::vector<Tile>& tiles) {
     width = std::max(width, pictures.back().width);
     height = std::max(height, pictures.back().height);
   }
-  const int columns = static_cast<int>(std::ceil(std::sqrt(count)));
+  if (columns < 1) columns = static_cast<int>(std::ceil(std::sqrt(count)));
   const int rows = (count + columns - 1) / columns;
   const int step_x = width + kGap, step_y = height + kCaption + kGap;
   Picture sheet{rows * step_y + kGap, columns * step_x + kGap, 3, 8, {}};

@@ -1,6 +1,6 @@
 // Many small pictures as one, each with its caption beneath.
 //
-// Row by row on white, about as many columns as rows. Pictures below 112 px are enlarged by a whole
+// Row by row on white, about as many columns as rows where none are asked for. Pictures below 112 px are enlarged by a whole
 // factor, those above 224 px (112 px from 65 pictures on) shrunk. Captions are cut to the tile's
 // width; what is not ASCII in them shows as "?". Cost: one PNG encoding.
 #pragma once
@@ -18,6 +18,6 @@ struct Tile {
 };
 
 // PNG bytes, RGB of 8 bits. `tiles` has at least one.
-std::string contact_sheet_png(const std::vector<Tile>& tiles);
+std::string contact_sheet_png(const std::vector<Tile>& tiles, int columns = 0);
 
 }  // namespace assay::imaging

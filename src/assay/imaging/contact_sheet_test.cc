@@ -44,6 +44,8 @@ TEST(ContactSheet, ShrinksLargePicturesAndCutsLongOrForeignCaptions) {
   EXPECT_EQ(sheet.height, 6 + 1 * (112 + 16 + 6));
   EXPECT_EQ(pixel(sheet, sheet.width - 1, sheet.height - 10), (std::vector{255, 255, 255}));
   EXPECT_THROW(contact_sheet_png({}), BugError);
+  const Tile tile{plain(28, 28, {200}), "one"};
+  EXPECT_EQ(decode(contact_sheet_png({tile, tile, tile}, 3), "row").width, 6 + 3 * (112 + 6));
 }
 
 }  // namespace

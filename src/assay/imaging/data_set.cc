@@ -1,7 +1,10 @@
 #include "assay/imaging/data_set.h"
 
+#include <algorithm>
+
 #include "assay/base/error.h"
 #include "assay/imaging/digest.h"
+#include "assay/imaging/mask_sources.h"
 
 namespace assay::imaging {
 
@@ -26,6 +29,14 @@ DataSet DataSet::open(const DataSource& source, const Classes& classes) {
         " pictures are used: a random subset with every class's share (seed " +
         std::to_string(source.seed) + ").");
   }
+  const auto& rows = set.rows();
+  const bool column =
+      std::any_of(rows.begin(), rows.end(), [](auto& r) { return !r.mask.empty(); });
+  if (column + !source.masks.empty() + !source.annotations.empty() > 1)
+    throw InputError(source.where,
+                     "data: give masks once: in the manifest, or as masks or annotations");
+  if (!source.masks.empty()) set_masks(set.table_, source.masks);
+  if (!source.annotations.empty()) set_annotations(set.table_, source.annotations);
   return set;
 }
 
@@ -51,6 +62,24 @@ Picture DataSet::picture(std::size_t row, std::string_view bytes, DecodeOptions 
   if (p.bytes.size() != images.pixels(r.item).size())
     throw BugError("data set: not the bytes of " + r.id);
   return p;
+}
+
+std::optional<Mask> DataSet::mask(std::size_t row, int height, int width) const {
+  const Row& r = table_.rows.at(row);
+  if (r.mask.empty()) return {};
+  if (is_shapes(r.mask)) return shapes_mask(r.mask, height, width, r.id);
+  const Mask mask = mask_of(decode(read_picture_file(r.mask), r.mask));
+  if (mask.height != height || mask.width != width)
+    throw InputError(r.mask, "the mask has " + std::to_string(mask.width) + " × " +
+                                 std::to_string(mask.height) + " px, its picture " + r.id + " " +
+                                 std::to_string(width) + " × " + std::to_string(height));
+  return mask;
+}
+
+std::string DataSet::mask_digest(std::size_t row) const {
+  const Row& r = table_.rows.at(row);
+  if (r.mask.empty()) return {};
+  return sha256_hex(is_shapes(r.mask) ? r.mask : read_picture_file(r.mask));
 }
 
 std::string DataSet::row_digest(std::size_t row) const { return sha256_hex(bytes(row)); }

@@ -1,7 +1,8 @@
 // The pictures and their labels, from one of
 //   images:   a folder with a folder for each class
 //   manifest: a CSV file (RFC 4180, header line) with the columns path,label and optionally mask
-//             and cluster; every other column is a group ("line", "camera", …). Paths are relative
+//             (a path, or shapes: mask.h) and cluster; every other column is a group ("line",
+//             "camera", …). Paths are relative
 //             to the manifest. Labels are class names or 0-based indices; where a class name is
 //             itself a number, names only
 //   idx:      MNIST's IDX files of pictures and labels, gzipped or not
@@ -17,12 +18,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "assay/imaging/decode.h"
+#include "assay/imaging/mask.h"
 #include "assay/imaging/picture.h"
 #include "assay/imaging/row_table.h"
 
@@ -33,9 +36,12 @@ struct DataSource {
   std::string images;
   std::string manifest;
   std::string idx, idx_labels;
-  std::int64_t limit = 0;  // 0: all; else a random subset of so many, stratified by class
-  std::uint64_t seed = 0;  // of that subset
-  std::string where;       // what asks for the data ("audit.yaml:7"), for messages
+  // At most one of a manifest's column "mask", these two:
+  std::string masks;        // a path with places to fill in (mask_sources.h)
+  std::string annotations;  // a COCO file
+  std::int64_t limit = 0;   // 0: all; else a random subset of so many, stratified by class
+  std::uint64_t seed = 0;   // of that subset
+  std::string where;        // what asks for the data ("audit.yaml:7"), for messages
 };
 
 class DataSet {
@@ -60,6 +66,11 @@ class DataSet {
   // Decodes what bytes(row) gave, for callers that have it.
   Picture picture(std::size_t row, std::string_view bytes, DecodeOptions options = {}) const;
   std::string row_digest(std::size_t row) const;  // sha256 of bytes(row), hex
+  // The row's mask over its picture of this size; none where the row has none. InputError that
+  // names the source where it cannot be read or has another size.
+  std::optional<Mask> mask(std::size_t row, int height, int width) const;
+  // Names what the row's mask holds: sha256 of its file or shapes, hex; empty where it has none.
+  std::string mask_digest(std::size_t row) const;
 
  private:
   explicit DataSet(RowTable table) : table_(std::move(table)), found_(table_.rows.size()) {}

@@ -172,6 +172,139 @@ TEST_F(Manifest, GivesLabelsMasksClustersAndGroups) {
   EXPECT_EQ(set.row_digest(0), sha256_hex(read_file(folder_ / "a b.png")));
 }
 
+TEST_F(Manifest, MasksAreShapesOrPictures) {
+  add_picture("a.png");
+  Picture mask{4, 4, 1, 8, std::vector<std::uint8_t>(16, 0)};
+  mask.bytes[5] = 255;
+  add("m.png", encode_png(mask));
+  add("small.png", encode_png({1, 1, 1, 8, {255}}));
+  add_picture("b.png");
+  add_picture("c.png");
+  add_picture("d.png");
+  const DataSet set = open_manifest(
+      "path,label,mask\na.png,0,m.png\nb.png,0,box:0 0 2 1\nc.png,1,\nd.png,1,small.png\n",
+      {2, {}});
+  EXPECT_EQ(set.mask(0, 4, 4)->marked, (std::vector<std::uint8_t>{0, 0, 0, 0, 0, 1, 0, 0,  //
+                                                                  0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(set.mask(1, 4, 4)->marked[1], 1);
+  EXPECT_FALSE(set.mask(2, 4, 4));
+  EXPECT_THAT(error_of([&] { set.mask(3, 4, 4); }),
+              HasSubstr("small.png: the mask has 1 × 1 px, its picture d.png 4 × 4"));
+  EXPECT_EQ(set.mask_digest(2), "");
+  EXPECT_NE(set.mask_digest(0), set.mask_digest(1));
+  const std::string before = set.mask_digest(0);
+  mask.bytes[6] = 255;
+  add("m.png", encode_png(mask));
+  EXPECT_NE(set.mask_digest(0), before);
+  EXPECT_THAT(manifest_error("path,label,mask\na.png,0,box:1 2 3\n", {2, {}}),
+              HasSubstr("m.csv:2: the mask \"box:1 2 3\" wants box:LEFT TOP RIGHT BOTTOM"));
+}
+
+class MaskSources : public DataSetTest {
+ protected:
+  MaskSources() {
+    add_picture("in/a.png");
+    add_picture("in/deep/b.png");
+    add("m.csv", "path,label,camera\nin/a.png,cat,left\nin/deep/b.png,dog,right\n");
+  }
+  DataSet open(const std::string& masks, const std::string& annotations = "") {
+    DataSource source;
+    source.manifest = folder_ / "m.csv";
+    if (!masks.empty()) source.masks = folder_ / masks;
+    if (!annotations.empty()) {
+      add("coco.json", annotations);
+      source.annotations = folder_ / "coco.json";
+    }
+    return DataSet::open(source, {2, {"cat", "dog"}});
+  }
+  void add_mask(const std::string& name, std::size_t marked) {
+    Picture mask{4, 4, 1, 8, std::vector<std::uint8_t>(16, 0)};
+    mask.bytes[marked] = 255;
+    add(name, encode_png(mask));
+  }
+  // "....|.##.|…" of the row's mask.
+  std::string drawn(const DataSet& set, std::size_t row) {
+    std::string text;
+    const auto mask = set.mask(row, 4, 4);
+    for (std::size_t p = 0; p < 16; ++p) {
+      text += mask->marked[p] ? '#' : '.';
+      if (p % 4 == 3 && p < 15) text += '|';
+    }
+    return text;
+  }
+};
+
+TEST_F(MaskSources, APatternIsFilledIn) {
+  add_mask("one.png", 0);
+  add_mask("left.png", 1);
+  add_mask("right.png", 2);
+  add_mask("cat.png", 3);
+  add_mask("dog.png", 4);
+  add_mask("of/in/a.png", 5);
+  add_mask("of/in/deep/b.png", 6);
+  add_mask("a_m.png", 7);
+  add_mask("b_m.png", 8);
+  EXPECT_EQ(drawn(open("one.png"), 1), "#...|....|....|....");
+  EXPECT_EQ(drawn(open("{camera}.png"), 1), "..#.|....|....|....");
+  EXPECT_EQ(drawn(open("{label}.png"), 0), "...#|....|....|....");
+  EXPECT_EQ(drawn(open("of/{path}.png"), 1), "....|..#.|....|....");
+  EXPECT_EQ(drawn(open("{stem}_m.png"), 0), "....|...#|....|....");
+  EXPECT_THAT(error_of([&] { open("{camara}.png"); }), HasSubstr("did you mean {camera}?"));
+  EXPECT_THAT(error_of([&] { open("{camera.png"); }), HasSubstr("without a '}'"));
+  EXPECT_THAT(error_of([&] { open("{stem}.png"); }), HasSubstr("for in/a.png"));
+  add("m.csv", "path,label,camera\nin/a.png,cat,../in/a\n");
+  EXPECT_THAT(error_of([&] { open("{camera}.png"); }), HasSubstr("makes no file name"));
+  add("m.csv", "path,label,mask\nin/a.png,cat,box:0 0 1 1\n");
+  EXPECT_THAT(error_of([&] { open("one.png"); }), HasSubstr("give masks once"));
+}
+
+TEST_F(MaskSources, CocoAnnotationsAreTheUnionOfTheirShapes) {
+  const std::string images =
+      R"({"images": [{"id": 4, "file_name": "a.png"}, {"id": 5, "file_name": "in/deep/b.png"},
+                     {"id": 6, "file_name": "elsewhere.png"}], "annotations": )";
+  const auto shape = [](const std::string& what) {
+    return R"([{"image_id": 4, )" + what + R"(}, {"image_id": 6, "bbox": [0, 0, 9, 9]}]})";
+  };
+  const DataSet boxes = open("", images + shape(R"("bbox": [1, 0, 2, 1])"));
+  EXPECT_EQ(drawn(boxes, 0), ".##.|....|....|....");
+  EXPECT_EQ(drawn(boxes, 1), "....|....|....|....") << "listed without annotations";
+  EXPECT_EQ(drawn(open("", images + shape(R"("segmentation": [[0, 0, 2, 0, 2, 2, 0, 2],
+                                                               [3, 3, 4, 3, 4, 4, 3, 4]])")),
+                  0),
+            "##..|##..|....|...#");
+  EXPECT_EQ(drawn(open("", images + shape(R"("segmentation": {"size": [4, 4],
+                                              "counts": [1, 2, 13]})")),
+                  0),
+            "....|#...|#...|....");
+  // The same as COCO's tools compress it: 1, 2, 13 are '1', '2', '='; 4, 5, 4, 3 with the last one's
+  // difference to 5 being −2, 'N'.
+  EXPECT_EQ(
+      drawn(open("", images + shape(R"("segmentation": {"size": [4, 4], "counts": "12="})")), 0),
+      "....|#...|#...|....");
+  EXPECT_EQ(
+      drawn(open("", images + shape(R"("segmentation": {"size": [4, 4], "counts": "454N"})")), 0),
+      ".##.|.#.#|.#.#|.#.#");
+}
+
+TEST_F(MaskSources, DamagedAnnotationsAreRefusedWithTheirPlace) {
+  const auto error = [&](const std::string& text) { return error_of([&] { open("", text); }); };
+  EXPECT_THAT(error("{"), HasSubstr("coco.json: is no JSON"));
+  EXPECT_THAT(error("[]"), HasSubstr("no COCO annotations"));
+  const std::string head = R"({"images": [{"id": 1, "file_name": "a.png"}], "annotations": )";
+  EXPECT_THAT(error(head + R"([{"image_id": 2, "bbox": [0, 0, 1, 1]}]})"),
+              HasSubstr("annotations[0]: no image has its \"image_id\""));
+  EXPECT_THAT(error(head + R"([{"image_id": 1, "bbox": [0, 0, 1]}]})"), HasSubstr("four numbers"));
+  EXPECT_THAT(error(head + R"([{"image_id": 1}]})"), HasSubstr("annotations[0]: "));
+  EXPECT_THAT(error(head + R"([{"image_id": 1, "segmentation": [[0, 0, "x"]]}]})"),
+              HasSubstr("annotations[0]: "));
+  EXPECT_THAT(
+      error(head +
+            R"([{"image_id": 1, "segmentation": {"size": [4, 4], "counts": "PPPPPPPPPPP"}}]})"),
+      HasSubstr("damaged run lengths"));
+  EXPECT_THAT(error(R"({"images": [{"id": 1, "file_name": "z.png"}], "annotations": []})"),
+              HasSubstr("lists none of the data set's pictures"));
+}
+
 TEST_F(Manifest, NamesTheLineOfEveryError) {
   add_picture("a.png");
   add_picture("b.png");

@@ -10,6 +10,7 @@
 #include "assay/base/field.h"
 #include "assay/base/file.h"
 #include "assay/imaging/csv.h"
+#include "assay/imaging/mask.h"
 #include "assay/imaging/row_table.h"
 
 namespace assay::imaging {
@@ -69,6 +70,14 @@ std::string checked_path(const fs::path& folder, const std::string& path,
   return file.string();
 }
 
+// A mask's source: shapes as they are written, or a path.
+std::string checked_mask(const fs::path& folder, const std::string& source,
+                         const std::string& where) {
+  if (!is_shapes(source)) return checked_path(folder, source, where);
+  check_shapes(source, where);
+  return source;
+}
+
 }  // namespace
 
 RowTable manifest_rows(const std::string& manifest, const Classes& classes) {
@@ -102,7 +111,7 @@ RowTable manifest_rows(const std::string& manifest, const Classes& classes) {
     row.label = index.by_label(fields[columns.label], where);
     row.path = checked_path(folder, row.id, where);
     if (columns.mask != kNone && !fields[columns.mask].empty())
-      row.mask = checked_path(folder, fields[columns.mask], where);
+      row.mask = checked_mask(folder, fields[columns.mask], where);
     if (columns.cluster != kNone) {
       row.cluster = fields[columns.cluster];
       if (row.cluster.empty()) throw InputError(where, "no cluster");

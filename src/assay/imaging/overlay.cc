@@ -142,12 +142,12 @@ void check(const Overlay& overlay) {
     throw BugError("overlay: values, size and box do not fit each other");
 }
 
-std::string png_of(const cv::Mat& canvas) {
+Picture picture_of(const cv::Mat& canvas) {
   Picture drawn{canvas.rows, canvas.cols, 3, 8, {}};
   drawn.bytes.resize(canvas.total() * 3);
   cv::Mat rgb(canvas.size(), CV_8UC3, drawn.bytes.data());
   cv::cvtColor(canvas, rgb, cv::COLOR_BGR2RGB);
-  return encode_png(drawn);
+  return drawn;
 }
 
 // At the size that it is drawn in.
@@ -158,6 +158,16 @@ Picture canvas_of(const Picture& picture) {
 }
 
 }  // namespace
+
+Picture overlaid(const Picture& picture, const Overlay& overlay) {
+  check(overlay);
+  const Picture p = canvas_of(picture);
+  cv::Mat canvas = bgr_of(p);
+  if (const double max = scale_end(overlay); max > 0)
+    blend_map(canvas, p.height, p.width, overlay, max);
+  frame_box(canvas, p.height, p.width, overlay);
+  return picture_of(canvas);
+}
 
 std::string overlay_png(const Picture& picture, const Overlay& overlay) {
   check(overlay);
@@ -192,7 +202,7 @@ std::string overlay_png(const Picture& picture, const Overlay& overlay) {
   };
   print(low, height - 1);
   if (max > 0) print(high, kTextHeight);
-  return png_of(canvas);
+  return encode_png(picture_of(canvas));
 }
 
 std::string brightness_png(const Picture& picture, const Overlay& overlay) {
@@ -208,7 +218,7 @@ std::string brightness_png(const Picture& picture, const Overlay& overlay) {
         canvas.at<cv::Vec3b>(y, x)[k] =
             cv::saturate_cast<std::uint8_t>(t * lit.at<cv::Vec3b>(y, x)[k]);
     });
-  return png_of(canvas);
+  return encode_png(picture_of(canvas));
 }
 
 std::string thumbnail_png(const Picture& picture, int longest_side_px) {

@@ -18,6 +18,8 @@
 
 namespace assay::imaging {
 
+// The picture with the map over it, without a bar, RGB of 8 bits at the size of overlay_png.
+Picture overlaid(const Picture& picture, const Overlay& overlay);
 // PNG bytes, 8 bit, at the picture's own resolution plus the bar; pictures whose longer side is
 // below 224 px are enlarged by a whole factor, those above 1024 px shrunk.
 std::string overlay_png(const Picture& picture, const Overlay& overlay);

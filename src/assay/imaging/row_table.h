@@ -19,7 +19,7 @@ struct Row {
   std::int64_t item = -1;  // the picture's place in its IDX file; -1: the file is the picture
   int label = -1;          // class index; -1: none
   std::string cluster;     // rows that belong together; empty: none given
-  std::string mask;        // path of the mask; empty: none
+  std::string mask;        // source of the mask (mask.h); empty: none
   std::vector<std::string> groups;  // one for each of RowTable::group_names
 };
 

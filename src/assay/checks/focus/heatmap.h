@@ -77,7 +77,7 @@ struct Heatmap {
                                  std::span<const Record> so_far);
   static std::vector<Record> measure(const Subject& subject, const Params& params,
                                      std::span<const Unit> units, const Context& context);
-  static Cost cost(const Params&) { return {0, 1}; }
+  static Cost cost(const Params&, std::string_view) { return {0, 1}; }
   static Result summarise(std::span<const Record> records, const Params& params,
                           const Facts& facts);
   static std::vector<Finding> findings(const Result& result);
