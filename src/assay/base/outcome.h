@@ -10,6 +10,7 @@
 
 #include "assay/base/estimate.h"
 #include "assay/base/field.h"
+#include "assay/base/governance.h"
 #include "assay/base/section.h"
 #include "assay/base/verdict.h"
 
@@ -30,6 +31,7 @@ struct CheckOutcome {
   std::vector<Decision> decisions;  // in the plan's order
   Section section;
   std::string page;  // the check's Markdown page
+  EvidenceFor evidence_for;
   Cost cost;
 };
 

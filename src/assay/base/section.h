@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace assay {
@@ -51,11 +52,37 @@ struct Overlay {
   bool diverging = false;
 };
 
+// A part of a picture.
+struct Region {
+  int height = 0, width = 0;         // in cells
+  std::vector<std::uint8_t> inside;  // row-major, not 0 inside
+  double box[4] = {0, 0, 1, 1};      // the part of the picture that the cells cover, as Overlay's
+};
+
+// A region's pixels from the same place of another row's picture.
+struct Replacement {
+  std::int64_t donor = 0;  // row of the data set
+  Region region;
+};
+
+// One of several views of a picture that stand side by side: with a map over it, with a region
+// shaded, with a region replaced, or as it is.
+struct Panel {
+  std::string title;
+  std::optional<Overlay> overlay;
+  std::optional<Region> region;
+  std::optional<Replacement> replacement;
+  std::optional<std::int64_t> row = {};  // of another picture than the exhibit's
+};
+
 struct Exhibit {
   std::string id;        // unique in the section, [a-z0-9-]+; the file is exhibits/CHECK/ID.png
   std::int64_t row = 0;  // of the data set
   std::string caption;   // one line
   std::optional<Overlay> overlay;
+  std::vector<Panel> panels = {};  // where there are any, they are drawn instead
+  // Numbers by which a reader may sort the group, the same names in all of its exhibits.
+  std::vector<std::pair<std::string, double>> sort_keys = {};
 };
 
 struct ExhibitGroup {

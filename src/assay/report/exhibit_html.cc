@@ -5,6 +5,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "assay/base/field.h"
+
 namespace assay::report {
 namespace {
 
@@ -50,7 +52,14 @@ Png read_png(const std::filesystem::path& path) {
 
 Markup exhibit_html(const Png& png, const std::string& group, const Exhibit& e) {
   Markup html;
-  html << "<figure class=\"picture\">";
+  html << "<figure class=\"" << (e.panels.empty() ? "picture" : "picture panels") << "\"";
+  if (!e.sort_keys.empty()) {
+    html << " data-values=\"";
+    for (std::size_t i = 0; i < e.sort_keys.size(); ++i)
+      html << (i > 0 ? " " : "") << to_text(e.sort_keys[i].second);
+    html << "\"";
+  }
+  html << ">";
   if (png.bytes.empty()) {
     html << "<div class=\"missing\" role=\"img\" aria-label=\"Picture not available\">picture not "
             "available</div>";
@@ -61,6 +70,20 @@ Markup exhibit_html(const Png& png, const std::string& group, const Exhibit& e) 
          << Markup::trusted(base64(png.bytes)) << "\">";
   }
   return html << "<figcaption>" << e.caption << "</figcaption></figure>\n";
+}
+
+// The names that the script makes buttons of, where all exhibits have their numbers.
+Markup sortable(const ExhibitGroup& group) {
+  Markup html;
+  const auto& keys = group.exhibits.front().sort_keys;
+  if (keys.empty() || group.exhibits.size() < 2 ||
+      std::any_of(group.exhibits.begin(), group.exhibits.end(),
+                  [&](const Exhibit& e) { return e.sort_keys.size() != keys.size(); }))
+    return html;
+  html << " data-keys=\"";
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    html << (i > 0 ? "|" : "") << one_line(keys[i].first);
+  return html << "\"";
 }
 
 }  // namespace
@@ -85,7 +108,7 @@ Markup exhibits_html(const CheckOutcome& check, const std::filesystem::path& dir
   const auto folder = directory / "exhibits" / (stays_inside(check.name) ? check.name : ".");
   for (const ExhibitGroup& group : check.section.exhibits) {
     if (group.exhibits.empty()) continue;
-    html << "<h3>" << group.title << "</h3>\n<div class=\"pictures\">\n";
+    html << "<h3>" << group.title << "</h3>\n<div class=\"pictures\"" << sortable(group) << ">\n";
     for (const Exhibit& e : group.exhibits) {
       const bool nameable = stays_inside(check.name) && stays_inside(e.id);
       html << exhibit_html(nameable ? read_png(folder / (e.id + ".png")) : Png{}, group.title, e);

@@ -8,6 +8,7 @@
 #include "assay/report/exhibit_html.h"
 #include "assay/report/figure_html.h"
 #include "assay/report/finding_html.h"
+#include "assay/report/governance_html.h"
 #include "assay/report/markdown.h"
 #include "assay/report/markup.h"
 #include "assay/report/number_text.h"
@@ -69,6 +70,8 @@ Markup contents_html(const Outcome& outcome) {
     if (t.all() > 0 && t.pass == t.all()) html << " " << badge_html("pass");
     html << "</li>\n";
   }
+  if (!governance_html(outcome).empty())
+    html << "<li><a href=\"#evidence\">What this is evidence for</a></li>\n";
   return html << "<li><a href=\"#repeat\">Repeat this audit</a></li>\n</ol>\n</nav>\n";
 }
 
@@ -139,7 +142,7 @@ std::string report_html(const Outcome& outcome, const std::string& directory) {
        << title_html(outcome) << verdict_html(outcome) << requirements_html(outcome)
        << warnings_html(outcome);
   for (const CheckOutcome& check : outcome.checks) html << check_html(outcome, check, directory);
-  html << repeat_html(outcome) << "</main>\n"
+  html << governance_html(outcome) << repeat_html(outcome) << "</main>\n"
        << script_html(embedded::d3_script) << script_html(embedded::report_js)
        << "</body>\n</html>\n";
   return html.text();

@@ -145,6 +145,48 @@ TEST_F(ReportHtml, IsTheSameBytesForTheSameOutcome) {
   EXPECT_EQ(html(clothes_outcome()), html(clothes_outcome()));
 }
 
+TEST_F(ReportHtml, SaysWhatEachFindingIsEvidenceForAndWhatNothingIs) {
+  Outcome outcome;
+  CheckOutcome check;
+  check.name = check.check = "focus";
+  check.evidence_for = {kRobustness, kControl};
+  for (const char* id : {"share", "rate/cat", "rate/dog", "rate/camera=left"}) {
+    Finding f;
+    f.id = id;
+    check.findings.push_back(f);
+  }
+  outcome.checks.push_back(check);
+  const std::string text = html(outcome);
+  const std::string part = text.substr(place(text, "What this is evidence for</h2>"));
+  const auto cell = [&](const std::string& heading) {
+    const std::string from = part.substr(part.find(heading));
+    return from.substr(0, from.find("</tr>"));
+  };
+  EXPECT_THAT(cell("technical robustness and safety"), HasSubstr("share, rate (3)"));
+  EXPECT_THAT(cell("diversity, non-discrimination and fairness"), HasSubstr("focus</a>: rate</p>"));
+  EXPECT_THAT(cell("societal and environmental well-being"), HasSubstr("none"));
+  EXPECT_THAT(cell("accountability"), HasSubstr("the record of this audit"));
+  EXPECT_THAT(cell("3. monitoring"), HasSubstr("share, rate (3)"));
+  EXPECT_THAT(cell("8. EU declaration of conformity"), HasSubstr("none"));
+  EXPECT_THAT(part, Not(HasSubstr("compliant")));
+}
+
+TEST_F(ReportHtml, GalleriesThatCanBeSortedSayByWhat) {
+  CheckOutcome check;
+  check.name = check.check = "x";
+  Exhibit a{"a", 1, "one", {}}, b{"b", 2, "two", {}};
+  a.panels = b.panels = {{"picture", {}, {}, {}}};
+  a.sort_keys = {{"reliance", 0.5}, {"share \"of\" it", -2}};
+  b.sort_keys = {{"reliance", 1.5}, {"share \"of\" it", 3}};
+  check.section.exhibits = {{"Both", {a, b}}, {"One", {a}}};
+  Outcome outcome;
+  outcome.checks.push_back(check);
+  const std::string text = html(outcome);
+  EXPECT_EQ(count(text, "data-keys=\"reliance|share &quot;of&quot; it\""), 1u);
+  EXPECT_THAT(text, HasSubstr("class=\"picture panels\" data-values=\"0.5 -2\""));
+  EXPECT_THAT(text, HasSubstr("data-values=\"1.5 3\""));
+}
+
 TEST_F(ReportHtml, FoldsLongTablesOfClassesIntoOne) {
   const std::string page = html(clothes_outcome());
   EXPECT_THAT(page,

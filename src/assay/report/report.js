@@ -359,6 +359,34 @@
     });
   }
 
+  // Galleries sort by the numbers of their pictures: the first click puts the largest first.
+  for (const gallery of document.querySelectorAll(".pictures[data-keys]")) {
+    const bar = document.createElement("p"), pictures = [...gallery.children];
+    bar.className = "sorters";
+    bar.append("Sort by");
+    gallery.dataset.keys.split("|").forEach((name, key) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.setAttribute("aria-pressed", "false");
+      let down = false;
+      button.addEventListener("click", () => {
+        const again = button.getAttribute("aria-pressed") === "true";
+        down = again ? !down : true;
+        for (const other of bar.querySelectorAll("button")) {
+          other.setAttribute("aria-pressed", "false");
+          other.textContent = other.textContent.replace(/ [↓↑]$/, "");
+        }
+        button.setAttribute("aria-pressed", "true");
+        button.textContent = name + (down ? " ↓" : " ↑");
+        const value = picture => Number(picture.dataset.values.split(" ")[key]);
+        gallery.append(...[...pictures].sort((a, b) => down ? value(b) - value(a) : value(a) - value(b)));
+      });
+      bar.append(button);
+    });
+    gallery.before(bar);
+  }
+
   // Paper cannot unfold anything, and a figure drawn for a telephone is too coarse for it.
   const folded = [];
   const print = now => {

@@ -83,12 +83,16 @@ Json requirement_json(const CheckOutcome& check, const Decision& d) {
 Json exhibits_json(const CheckOutcome& check) {
   Json all = Json::array();
   for (const ExhibitGroup& group : check.section.exhibits)
-    for (const Exhibit& e : group.exhibits)
+    for (const Exhibit& e : group.exhibits) {
+      Json values = Json::object();
+      for (const auto& [name, value] : e.sort_keys) values[name] = finite_or_null(value);
       all.push_back({{"id", e.id},
                      {"group", group.title},
                      {"row", e.row},
                      {"caption", e.caption},
+                     {"values", values},
                      {"file", "exhibits/" + check.name + "/" + e.id + ".png"}});
+    }
   return all;
 }
 
@@ -98,6 +102,15 @@ Json arrays_json(const CheckOutcome& check) {
     all.push_back({{"id", a.id},
                    {"shape", a.shape.empty() ? Json::array() : Json(a.shape)},
                    {"file", "exhibits/" + check.name + "/" + a.id + ".npy"}});
+  return all;
+}
+
+// The names whose bits are set.
+template <std::size_t N>
+Json named_json(std::uint32_t bits, const std::array<std::string_view, N>& names) {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < N; ++i)
+    if (bits >> i & 1U) all.push_back(names[i]);
   return all;
 }
 
@@ -117,6 +130,9 @@ Json check_json(const CheckOutcome& check) {
           {"requirements", requirements},
           {"exhibits", exhibits_json(check)},
           {"arrays", arrays_json(check)},
+          {"evidence_for",
+           {{"trustworthy_ai", named_json(check.evidence_for.key_requirements, kKeyRequirements)},
+            {"annex_iv", named_json(check.evidence_for.annex_iv, kAnnexIv)}}},
           {"warnings", array_of(check.section.warnings)},
           {"notes", array_of(check.section.notes)},
           {"cost", cost_json(check.cost)}};
