@@ -3,7 +3,10 @@
 #include "assay/checks/data/input.h"
 #include "assay/checks/data/pictures.h"
 #include "assay/checks/focus/faithfulness.h"
+#include "assay/checks/focus/focus.h"
 #include "assay/checks/focus/heatmap.h"
+#include "assay/checks/focus/misclassified.h"
+#include "assay/checks/focus/shortcut_search.h"
 #include "assay/checks/pages.h"
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/performance/calibration.h"
@@ -15,10 +18,12 @@ namespace {
 enum class When { kAsked, kAlways };
 
 template <Check C>
-Entry row(const char* group, std::string_view page, When when = When::kAsked) {
+Entry row(const char* group, std::string_view page, EvidenceFor evidence_for,
+          When when = When::kAsked) {
   return {C::kInfo,
           group,
           page,
+          evidence_for,
           when == When::kAlways,
           [] { return field_infos<C>(); },
           [](const Settings& settings) -> std::unique_ptr<AnyCheck> {
@@ -30,12 +35,24 @@ Entry row(const char* group, std::string_view page, When when = When::kAsked) {
 
 std::span<const Entry> catalogue() {
   static const std::vector<Entry> entries{
-      row<Accuracy>("performance", embedded::page_accuracy),
-      row<Calibration>("performance", embedded::page_calibration),
-      row<Heatmap>("focus", embedded::page_heatmap),
-      row<Faithfulness>("focus", embedded::page_faithfulness),
-      row<Pictures>("data", embedded::page_pictures, When::kAlways),
-      row<Input>("data", embedded::page_input, When::kAlways),
+      row<Accuracy>("performance", embedded::page_accuracy,
+                    {kRobustness, kDevelopment | kControl | kMetrics}),
+      row<Calibration>("performance", embedded::page_calibration,
+                       {kHumanAgency | kRobustness, kDevelopment | kControl | kMetrics}),
+      row<Focus>("focus", embedded::page_focus,
+                 {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
+      row<ShortcutSearch>("focus", embedded::page_shortcut_search,
+                          {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
+      row<Misclassified>("focus", embedded::page_misclassified,
+                         {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
+      row<Heatmap>("focus", embedded::page_heatmap,
+                   {kHumanAgency | kTransparency, kDevelopment | kControl}),
+      row<Faithfulness>("focus", embedded::page_faithfulness,
+                        {kTransparency, kDevelopment | kMetrics}),
+      row<Pictures>("data", embedded::page_pictures, {kDataGovernance, kDevelopment},
+                    When::kAlways),
+      row<Input>("data", embedded::page_input,
+                 {kRobustness | kDataGovernance, kDevelopment | kControl}, When::kAlways),
   };
   return entries;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "assay/base/field.h"
+#include "assay/base/governance.h"
 #include "assay/checks/check.h"
 
 namespace assay::checks {
@@ -16,7 +17,8 @@ struct Entry {
   CheckInfo info;
   std::string group;      // the folder: performance, focus, data, …
   std::string_view page;  // Markdown
-  bool always;            // runs even where the plan does not name it
+  EvidenceFor evidence_for;
+  bool always;  // runs even where the plan does not name it
   std::function<std::vector<FieldInfo>()> fields;
   std::function<std::unique_ptr<AnyCheck>(const Settings&)> configure;
 };

@@ -5,7 +5,7 @@
 
 namespace assay::embedded {
 
-extern const std::string_view page_accuracy, page_calibration, page_faithfulness, page_heatmap,
-    page_input, page_pictures;
+extern const std::string_view page_accuracy, page_calibration, page_faithfulness, page_focus,
+    page_heatmap, page_input, page_misclassified, page_pictures, page_shortcut_search;
 
 }  // namespace assay::embedded

@@ -49,11 +49,11 @@ class CatalogueTest : public ProgramTest, public testing::WithParamInterface<std
   }
 
   void write_pictures(int count, int classes) const {
-    std::string manifest = "path,label\n";
+    std::string manifest = "path,label,mask\n";
     for (int i = 0; i < count; ++i) {
       const std::string name = std::to_string(i) + ".bmp";
       write(name, bmp(i));
-      manifest += name + "," + std::to_string(i % classes) + "\n";
+      manifest += name + "," + std::to_string(i % classes) + ",box:6 6 22 22\n";
     }
     write("val.csv", manifest);
   }

@@ -7,6 +7,7 @@
 
 #include "assay/base/seed.h"
 #include "assay/checks/clusters.h"
+#include "assay/checks/drawn_rows.h"
 #include "assay/imaging/data_set.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/network/classifier.h"
@@ -107,6 +108,7 @@ class Figures {
     if (judged_.empty()) return "no picture had a map to judge";
     if (m.id.starts_with("randomisation") && !judged_.front()->not_randomised.empty())
       return judged_.front()->not_randomised;
+    if (m.of_object) return "no picture has a mask that says where the object is";
     if (m.id == "infidelity" || m.id == "infidelity_gain" || m.id == "completeness_gap")
       return "no covered square changed the logit";
     return "every map was constant";
@@ -161,21 +163,14 @@ std::vector<Unit> Faithfulness::units(const Subject& subject, const Params& para
                                       std::span<const Record> so_far) {
   if (!so_far.empty()) return {};
   const auto& rows = subject.data.rows();
-  std::vector<std::int64_t> drawn(rows.size());
-  std::iota(drawn.begin(), drawn.end(), 0);
-  const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(params.pictures));
-  Stream stream(subject.facts.seed, "faithfulness.pictures");
-  for (std::size_t i = 0; i < count; ++i)
-    std::swap(drawn[i], drawn[i + stream.below(drawn.size() - i)]);
-  drawn.resize(count);
-  std::sort(drawn.begin(), drawn.end());
   std::vector<Unit> units;
-  for (const std::int64_t row : drawn)
+  for (const std::int64_t row : drawn_rows(rows.size(), static_cast<std::size_t>(params.pictures),
+                                           subject.facts.seed, "faithfulness.pictures"))
     units.push_back({rows[static_cast<std::size_t>(row)].id, row});
   return units;
 }
 
-Cost Faithfulness::cost(const Params& params) {
+Cost Faithfulness::cost(const Params& params, std::string_view) {
   const Cost one = explanation_cost(params.method);
   const std::int64_t maps = 3 + params.samples;
   const std::int64_t curves = static_cast<std::int64_t>(kRankers) * 4 * (params.steps - 1);

@@ -21,7 +21,7 @@ namespace assay::checks {
 
 struct Faithfulness {
   static constexpr CheckInfo kInfo{"faithfulness", "Do the maps show what the model goes by?",
-                                   "rong2022consistent", Needs::kLayer};
+                                   "rong2022consistent", Needs::kLayer, 2};
   struct Params {
     std::string method = "hires_cam";
     std::string target = "predicted";
@@ -99,7 +99,7 @@ struct Faithfulness {
                                  std::span<const Record> so_far);
   static std::vector<Record> measure(const Subject& subject, const Params& params,
                                      std::span<const Unit> units, const Context& context);
-  static Cost cost(const Params& params);
+  static Cost cost(const Params& params, std::string_view unit);
   static Result summarise(std::span<const Record> records, const Params& params,
                           const Facts& facts);
   static std::vector<Finding> findings(const Result& result);

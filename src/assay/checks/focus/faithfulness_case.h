@@ -20,6 +20,7 @@ struct FaithfulnessCase {
   double logit = 0;                       // of the target, of the clean pass
   at::Tensor channels;                    // [C,H,W] of methods that give them, else undefined
   bool slopes = false;                    // what the channels are, else shares
+  methods::PixelMask object;              // [H,W], by the data's mask; empty: none
   std::array<at::Tensor, kRankers> maps;  // [H,W]
   std::array<std::shared_ptr<const methods::Ranking>, kRankers> rankings;
 

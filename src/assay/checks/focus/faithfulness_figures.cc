@@ -46,6 +46,15 @@ const std::vector<Measure>& measures() {
       {"random_logit_similarity", "rank correlation with another class's map (low is good)",
        Better::kLow, kDifference, [](const MapFigures& f) { return f.random_logit_similarity; },
        true, ""},
+      {"pointing_game", "pointing game: the highest value lies on the object (high is good)",
+       Better::kHigh, kShare, [](const MapFigures& f) { return f.pointing_game; }, true,
+       "pointing_game_gain", true},
+      {"energy_pointing", "share of the positive values on the object (high is good)",
+       Better::kHigh, kShare, [](const MapFigures& f) { return f.energy_pointing; }, true,
+       "energy_pointing_gain", true},
+      {"relevance_rank", "of as many highest pixels, the share on the object (high is good)",
+       Better::kHigh, kShare, [](const MapFigures& f) { return f.relevance_rank; }, true,
+       "relevance_rank_gain", true},
   };
   return all;
 }

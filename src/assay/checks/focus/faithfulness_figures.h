@@ -28,10 +28,13 @@ struct MapFigures {
   double infidelity = kNone, max_sensitivity = kNone, sparseness = kNone, completeness_gap = kNone,
          randomisation_rise = kNone, randomisation_similarity = kNone,
          random_logit_similarity = kNone;
+  // Of pictures with a mask of the object.
+  double pointing_game = kNone, energy_pointing = kNone, relevance_rank = kNone;
   template <class A>
   void archive(A& a) {
     a(deletion, insertion, most_first, least_first, infidelity, max_sensitivity, sparseness,
-      completeness_gap, randomisation_rise, randomisation_similarity, random_logit_similarity);
+      completeness_gap, randomisation_rise, randomisation_similarity, random_logit_similarity,
+      pointing_game, energy_pointing, relevance_rank);
   }
 };
 
@@ -45,6 +48,7 @@ struct Measure {
   double (*of)(const MapFigures&);   // NaN: none
   bool of_controls = true;           // whether a control has it too
   std::string_view gain;             // the finding of its advantage over a control; empty: none
+  bool of_object = false;            // whether it needs a mask
 };
 const std::vector<Measure>& measures();
 

@@ -10,6 +10,7 @@
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/attribution/target.h"
 #include "assay/methods/evaluation/controls.h"
+#include "assay/methods/evaluation/localisation.h"
 #include "assay/methods/evaluation/randomisation.h"
 #include "assay/methods/evaluation/sensitivity.h"
 #include "assay/methods/evaluation/sparseness.h"
@@ -120,6 +121,14 @@ void set_map_figures(const MapSet& maps, MapFigures& figures) {
       number_or_none(methods::rank_correlation(maps.own, maps.randomised));
 }
 
+// Of a mask that is empty or full there is none.
+void set_localisation(const at::Tensor& map, const methods::PixelMask& object,
+                      MapFigures& figures) {
+  figures.pointing_game = number_or_none(methods::pointing_game(map, object));
+  figures.energy_pointing = number_or_none(methods::energy_pointing(map, object));
+  figures.relevance_rank = number_or_none(methods::relevance_rank_accuracy(map, object));
+}
+
 // A class other than the target, each equally likely; the target where there is no other.
 std::int64_t other_class(std::int64_t target, std::int64_t classes, const std::string& id,
                          std::uint64_t seed) {
@@ -200,6 +209,7 @@ void explain(const Subject& subject, const Faithfulness::Params& params,
         maps.moved.push_back(map_of(&of_model[i * each + 2 + s], jittered[i][s]));
       if (random) maps.randomised = map_of(&of_random[i], c.picture);
       set_map_figures(maps, record.figures[r]);
+      if (!c.object.empty()) set_localisation(maps.own, c.object, record.figures[r]);
       c.maps[r] = maps.own;
       c.rankings[r] = std::make_shared<const methods::Ranking>(methods::ranking(
           maps.own, Stream(seed, "faithfulness.ties/" + record.id, static_cast<std::uint64_t>(r))));

@@ -14,6 +14,7 @@
 #include "assay/methods/evaluation/batched_passes.h"
 #include "assay/methods/evaluation/completeness.h"
 #include "assay/methods/evaluation/infidelity.h"
+#include "assay/methods/prepared_mask.h"
 
 namespace assay::checks {
 
@@ -172,6 +173,10 @@ std::vector<Faithfulness::Record> Faithfulness::measure(const Subject& subject,
                                       params.baseline);
     c.logit = clean.logits[static_cast<std::size_t>(record.target)];
     c.slopes = methods::meaning_of(params.method) == methods::Meaning::kSlope;
+    if (const auto mask =
+            subject.data.mask(static_cast<std::size_t>(units[i].row), context.pictures[slot].height,
+                              context.pictures[slot].width))
+      c.object = methods::prepared_mask(classifier, *mask);
     record.probability = probability(clean.logits.data(),
                                      static_cast<std::int64_t>(clean.logits.size()), record.target);
     cases.push_back(std::move(c));

@@ -12,6 +12,7 @@
 #include "assay/base/error.h"
 #include "assay/base/file.h"
 #include "assay/base/seed.h"
+#include "assay/checks/focus/corner_world_test.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/encode.h"
 #include "assay/imaging/picture.h"
@@ -185,15 +186,6 @@ TEST(Faithfulness, ItsRecordsReadBack) {
 // ---- from a model to records
 
 constexpr std::int64_t kSide = 12;
-
-network::Node node(const std::string& op,
-                   std::map<std::string, network::Attribute> attributes = {}) {
-  network::Node n;
-  n.op = op;
-  n.opset = 17;
-  n.attributes = std::move(attributes);
-  return n;
-}
 
 at::Tensor waves(std::vector<std::int64_t> shape, double frequency) {
   std::int64_t count = 1;
@@ -420,6 +412,37 @@ TEST_F(FaithfulnessRun, APictureWithoutALabelHasNoClassToExplain) {
   for (const Record& r : records) EXPECT_EQ(r.status, Status::kNoTarget);
   const Section s = Faithfulness::present(Faithfulness::summarise(records, params, kTwo));
   EXPECT_THAT(s.notes, testing::Contains(HasSubstr("5 pictures have no label")));
+}
+
+using FaithfulnessOnObjects = CornerWorld;
+
+TEST_F(FaithfulnessOnObjects, SaysWhetherTheMapLiesOnThem) {
+  Faithfulness::Params params;
+  params.steps = 2;
+  params.squares = 1;
+  params.samples = 1;
+  const auto findings = [&](const std::string& mask) {
+    write_pictures(
+        8, [](int i) { return i % 2 == 1; }, mask);
+    return Faithfulness::findings(Faithfulness::summarise(
+        measured<Faithfulness>(corner_reader(), params, kTwo), params, kTwo));
+  };
+  auto f = findings("box:0 0 4 4");
+  EXPECT_EQ(named(f, "pointing_game").value, 1);
+  EXPECT_NEAR(named(f, "energy_pointing").value, 1, 1e-6);
+  EXPECT_NEAR(named(f, "relevance_rank").value, 1, 1e-6);
+  EXPECT_EQ(named(f, "energy_pointing").n, 8);
+  EXPECT_GT(named(f, "energy_pointing_gain/random").value, 0.8);
+  EXPECT_NEAR(named(f, "relevance_rank/random").value, 1.0 / 16, 0.15);
+  f = findings("box:4 0 16 16");
+  EXPECT_NEAR(named(f, "energy_pointing").value, 0, 1e-6);
+  EXPECT_LT(named(f, "energy_pointing_gain/centre").value, -0.5);
+  for (const char* nothing : {"box:0 0 0 0", ""}) {
+    f = findings(nothing);
+    EXPECT_EQ(named(f, "energy_pointing").status, FindingStatus::kUndefined);
+    EXPECT_THAT(named(f, "energy_pointing").note, HasSubstr("no picture has a mask"));
+    EXPECT_EQ(named(f, "road").status, FindingStatus::kOk);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,196 @@
+#include "assay/checks/focus/misclassified.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "assay/checks/clusters.h"
+#include "assay/checks/focus/region_grid.h"
+#include "assay/stats/bound.h"
+#include "assay/stats/number_text.h"
+
+namespace assay::checks {
+
+namespace {
+
+using Record = Misclassified::Record;
+using Result = Misclassified::Result;
+using Status = Misclassified::Status;
+using stats::number_text;
+
+std::string class_name(const Result& result, int k) {
+  return k >= 0 && k < static_cast<int>(result.labels.size())
+             ? result.labels[static_cast<std::size_t>(k)]
+             : "?";
+}
+
+std::string percent(double share) { return number_text(100 * share, 2) + " %"; }
+
+void set_findings(Result& result) {
+  const auto add = [&](Finding f) { result.findings.push_back(std::move(f)); };
+  if (result.labelled == 0)
+    add(stats::undefined("errors", "no picture has a label"));
+  else
+    add(stats::exact("errors", static_cast<double>(result.errors), "", result.labelled));
+  const std::string none = result.labelled == 0 ? "no picture has a label"
+                           : result.errors == 0 ? "the model makes no error on these pictures"
+                                                : "the model's output was not finite";
+  std::vector<double> areas;
+  std::vector<const Record*> with_area;
+  std::int64_t studied = 0, second_right = 0;
+  for (const Record& r : result.studied) {
+    if (r.status != Status::kOk) continue;
+    ++studied;
+    second_right += r.second_predicted == r.label;
+    if (std::isnan(r.restored.area)) continue;
+    areas.push_back(r.restored.area);
+    with_area.push_back(&r);
+  }
+  const auto restored = static_cast<std::int64_t>(areas.size());
+  if (studied == 0) {
+    for (const char* id : {"restored", "restoring_area", "second_right"})
+      add(stats::undefined(id, none));
+    return;
+  }
+  add(stats::proportion("restored", restored, studied));
+  if (areas.empty())
+    add(stats::undefined("restoring_area", "no label could be restored by covering a region"));
+  else
+    add(stats::mean("restoring_area", stats::mean_error(areas, clusters_of(with_area)), "",
+                    restored));
+  if (result.params.second_model.empty())
+    add(stats::undefined("second_right", "there is no second model"));
+  else
+    add(stats::proportion("second_right", second_right, studied));
+}
+
+Exhibit exhibit_of(const Result& result, const Record& r, std::size_t number) {
+  const auto overlay = [&](const Misclassified::Map& map) {
+    return Overlay{map.height, map.width, map.values, 0, {r.left, r.top, r.right, r.bottom}, true};
+  };
+  const auto region = [&](const Misclassified::Found& found) {
+    return Region{kGrid, kGrid, cells_of(found.cells), {r.left, r.top, r.right, r.bottom}};
+  };
+  const std::string label = class_name(result, r.label), wrong = class_name(result, r.predicted);
+  Exhibit exhibit;
+  exhibit.id = fmt::format("error-{}", number);
+  exhibit.row = r.row;
+  exhibit.caption = fmt::format("{}: {}, taken for {}", r.id, label, wrong);
+  exhibit.panels = {{label, {}, {}, {}, {}},
+                    {"for " + wrong, overlay(r.of_predicted), {}, {}, {}},
+                    {"for " + label, overlay(r.of_label), {}, {}, {}}};
+  if (!r.lost.cells.empty()) {
+    exhibit.panels.push_back(
+        {"without: " + class_name(result, r.lost.said), {}, region(r.lost), {}, {}});
+    exhibit.caption += fmt::format("; without {} of the picture {}", percent(r.lost.area),
+                                   class_name(result, r.lost.said));
+  }
+  if (!r.restored.cells.empty()) {
+    exhibit.panels.push_back({"restores " + label, {}, region(r.restored), {}, {}});
+    exhibit.caption += fmt::format("; covering {} restores the label", percent(r.restored.area));
+  } else {
+    exhibit.caption += "; no region restores the label";
+  }
+  if (r.second_predicted >= 0) {
+    exhibit.caption += "; the second model says " + class_name(result, r.second_predicted);
+    if (!r.of_second.values.empty())
+      exhibit.panels.push_back(
+          {"second: " + class_name(result, r.second_predicted), overlay(r.of_second), {}, {}, {}});
+  }
+  exhibit.sort_keys = {{"margin", r.margin},
+                       {"restoring area", std::isnan(r.restored.area) ? 1 : r.restored.area}};
+  return exhibit;
+}
+
+std::string answer(const Result& result) {
+  if (result.labelled == 0) return "No picture has a label, so none can be called an error.";
+  if (result.errors == 0)
+    return fmt::format("The model makes no error on {} labelled pictures.", result.labelled);
+  std::int64_t restored = 0;
+  std::vector<double> areas;
+  for (const Record& r : result.studied)
+    if (!std::isnan(r.restored.area)) {
+      ++restored;
+      areas.push_back(r.restored.area);
+    }
+  std::string text = fmt::format(
+      "{} of {} labelled pictures are taken for another class. Of the {} worst, covering a region "
+      "restores the label in {}",
+      result.errors, result.labelled, result.studied.size(), restored);
+  if (!areas.empty()) {
+    std::sort(areas.begin(), areas.end());
+    text += fmt::format(", the median one {} of the picture", percent(areas[areas.size() / 2]));
+  }
+  return text + ".";
+}
+
+}  // namespace
+
+Result Misclassified::summarise(std::span<const Record> records, const Params& params,
+                                const Facts& facts) {
+  Result result;
+  result.params = params;
+  result.labels = facts.labels;
+  for (const Record& r : records) {
+    if (r.studied) {
+      result.studied.push_back(r);
+      continue;
+    }
+    result.unlabelled += r.status == Status::kNoLabel;
+    result.nonfinite += r.status == Status::kNonFinite;
+    if (r.status != Status::kOk) continue;
+    ++result.labelled;
+    result.errors += r.predicted != r.label;
+  }
+  set_findings(result);
+  return result;
+}
+
+std::vector<Finding> Misclassified::findings(const Result& result) { return result.findings; }
+
+Section Misclassified::present(const Result& result) {
+  Section section;
+  section.answer = answer(result);
+  if (result.nonfinite > 0)
+    section.warnings.push_back(fmt::format(
+        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  if (result.unlabelled > 0)
+    section.notes.push_back(
+        fmt::format("{} pictures have no label and are left out.", result.unlabelled));
+  if (result.studied.empty()) return section;
+  section.notes.push_back(
+      "Regions are the smallest along the ranking by the wrong class's map less the right one's: "
+      "another ranking, or another cover, may find smaller ones.");
+  for (const Record& r : result.studied)
+    if (!r.second_no_map.empty()) {
+      section.notes.push_back("The second model has no map: " + r.second_no_map + ".");
+      break;
+    }
+  Table table;
+  table.title = "The worst errors";
+  table.columns = {"picture",
+                   "label",
+                   "taken for",
+                   "margin",
+                   "without what speaks for it",
+                   "restoring the label"};
+  const bool second = !result.params.second_model.empty();
+  if (second) table.columns.push_back("second model");
+  ExhibitGroup group{"The worst errors", {}};
+  for (const Record& r : result.studied) {
+    const auto found = [&](const Misclassified::Found& f, bool says) {
+      if (std::isnan(f.area)) return std::string("–");
+      return percent(f.area) + (says ? ", then " + class_name(result, f.said) : "");
+    };
+    table.rows.push_back({r.id, class_name(result, r.label), class_name(result, r.predicted),
+                          number_text(r.margin, 3), found(r.lost, true), found(r.restored, false)});
+    if (second) table.rows.back().push_back(class_name(result, r.second_predicted));
+    group.exhibits.push_back(exhibit_of(result, r, group.exhibits.size() + 1));
+  }
+  section.tables.push_back(std::move(table));
+  section.exhibits.push_back(std::move(group));
+  return section;
+}
+
+}  // namespace assay::checks
