@@ -12,7 +12,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 help:
 	@echo 'make test      install the Debian packages, build with sanitisers, run every test'
-	@echo 'make demo      install the packages, build, audit two classifiers (Fashion-MNIST, weld seams), say where the reports are'
+	@echo 'make demo      install the packages, build, audit the classifiers of the examples (clothes, weld seams), say where the reports are'
 	@echo 'make release   install the packages, build build/release/assay, the examples and the benchmarks'
 	@echo 'make bench     run the benchmarks (docs/performance.md)'
 	@echo 'make install   install the release to PREFIX (now $(PREFIX))'

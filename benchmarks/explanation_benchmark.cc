@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "assay/methods/attribution/cam.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/network/gradient.h"
 #include "assay/network/pass.h"
@@ -58,6 +59,22 @@ void Cam(benchmark::State& state, const char* method) {
 void GradCam(benchmark::State& state) { Cam(state, "grad_cam"); }
 void HiResCam(benchmark::State& state) { Cam(state, "hires_cam"); }
 
+// The maps of every class: one forward, and a matrix product.
+void CamOfAllClasses(benchmark::State& state) {
+  const auto model = model_named(static_cast<int>(state.range(0)));
+  if (absent(state, model)) return;
+  const auto classifier = open(model);
+  const at::Tensor input = random_input(classifier, model);
+  const std::vector<std::string> layer{classifier.last_spatial_value()};
+  const std::vector<std::int64_t> targets(static_cast<std::size_t>(input.size(0)), 0);
+  for (auto _ : state) {
+    const auto pass = classifier.forward(input, layer);
+    const methods::Question question{
+        classifier, input, targets, {}, layer[0], pass.values.at(layer[0]), 0};
+    benchmark::DoNotOptimize(methods::Cam::explain_all(question, {}));
+  }
+}
+
 // 48 steps of one picture are six micro-batches; their floor is six of NaiveGradCam, which is one
 // forward and input gradient.
 void IntegratedGradients(benchmark::State& state) {
@@ -87,6 +104,7 @@ void NaiveGradCam(benchmark::State& state) {
 BENCHMARK(Forward)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(GradCam)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(HiResCam)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(CamOfAllClasses)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(IntegratedGradients)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(NaiveGradCam)->ArgName("model")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 

@@ -36,7 +36,7 @@ check() {
       only["opencv2/"] = "imaging"
       only["libraw/"] = "imaging"
       only["sqlite3.h"] = only["yaml-cpp/"] = "audit"
-      only["nlohmann/"] = "report audit cli"
+      only["nlohmann/"] = "imaging report audit cli"
       only["CLI/"] = "cli"
 
       count = split(ENVIRON["PAGES"], page, "\n")

@@ -60,8 +60,12 @@ checks::Facts facts_of(const Plan& plan, const network::Classifier& classifier,
   facts.labels = data.class_names().empty() ? classifier.labels() : data.class_names();
   for (std::size_t g = 0; g < data.group_names().size(); ++g) {
     std::set<std::string> values;
-    for (const imaging::Row& row : data.rows()) values.insert(row.groups[g]);
-    facts.groupings.push_back({data.group_names()[g], {values.begin(), values.end()}});
+    for (const imaging::Row& row : data.rows()) {
+      values.insert(row.groups[g]);
+      if (values.size() > checks::kMostGroups) break;
+    }
+    if (values.size() <= checks::kMostGroups)
+      facts.groupings.push_back({data.group_names()[g], {values.begin(), values.end()}});
   }
   return facts;
 }

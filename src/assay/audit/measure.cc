@@ -33,6 +33,7 @@ double seconds_since(Clock::time_point start) {
 struct Task {
   const checks::AnyCheck* check = nullptr;
   std::string name;
+  std::vector<std::string> keep;   // graph values of the clean pass
   std::vector<RecordRef> records;  // the result, in the order of units
   std::map<std::string, std::vector<std::int64_t>>
       planned;                               // units ever planned, with the others that they read
@@ -79,6 +80,7 @@ class Measurer {
       Task task;
       task.check = checks[i].get();
       task.name = plan.checks[i].name;
+      task.keep = kept_by(*task.check);
       tasks_.push_back(std::move(task));
     }
   }
@@ -330,7 +332,8 @@ class Measurer {
     }
   }
 
-  // What a check cannot have (a layer of an opaque model) is refused by the check's name.
+  // Asked before the first picture: what a check cannot have (a layer of an opaque model, masks) is
+  // refused by the check's name.
   std::vector<std::string> kept_by(const checks::AnyCheck& check) const {
     try {
       return check.keep(subject_);
@@ -345,7 +348,7 @@ class Measurer {
     context.input = std::make_shared<const at::Tensor>(input_tensor(context));
     std::vector<std::string> keep;
     for (const auto& missing : batch.missing)
-      for (const auto& name : kept_by(*tasks_[missing.task].check))
+      for (const auto& name : tasks_[missing.task].keep)
         if (std::find(keep.begin(), keep.end(), name) == keep.end()) keep.push_back(name);
     // Later rounds, and checks that were added, have the logits in the store.
     if (keep.empty() && std::none_of(batch.clean_missing.begin(), batch.clean_missing.end(),

@@ -75,6 +75,9 @@ struct CheckInfo {
                     // are not used
 };
 
+// A column with more values is a measurement, not a grouping.
+inline constexpr std::size_t kMostGroups = 100;
+
 // One of the data set's group columns ("line", "camera") with the values that its rows have.
 struct Grouping {
   std::string column;
@@ -89,7 +92,7 @@ struct Grouping {
 struct Facts {
   std::vector<std::string> labels;  // class names, one a class
   std::uint64_t seed = 0;
-  std::vector<Grouping> groupings = {};
+  std::vector<Grouping> groupings = {};  // columns of at most kMostGroups values
 };
 
 struct Unit {

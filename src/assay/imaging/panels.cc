@@ -18,7 +18,7 @@ constexpr int kLongestSide = 224;  // px
 Picture canvas_of(const Picture& picture) {
   Picture p = to_8_bit(shrunk(picture, kLongestSide));
   const int longer = std::max(p.height, p.width);
-  p = enlarged(p, std::max(1, kLongestSide / longer));
+  p = enlarged(p, (kLongestSide + longer - 1) / longer);
   if (p.channels == 3) return p;
   Picture rgb{p.height, p.width, 3, 8, {}};
   rgb.bytes.reserve(3 * p.bytes.size());

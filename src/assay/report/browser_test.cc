@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "assay/base/file.h"
 #include "assay/report/figure_fixture_test.h"
@@ -43,10 +46,12 @@ class Browser : public ::testing::Test {
   }
 
   // The page as it stands after its scripts ran, without the scripts' own text; console messages go
-  // to `log_`.
-  std::string page_of(const Outcome& outcome) {
+  // to `log_`. `then` is a script of the reader's own hand, run last.
+  std::string page_of(const Outcome& outcome, const std::string& then = "") {
     const fs::path report = folder_ / "report.html", log = folder_ / "log.txt";
-    write_file(report.string(), report_html(outcome, folder_.string()));
+    std::string html = report_html(outcome, folder_.string());
+    if (!then.empty()) html.insert(html.rfind("</body>"), "<script>" + then + "</script>\n");
+    write_file(report.string(), html);
     const std::string command =
         std::string("timeout 240 ") + kBrowser +
         " --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -93,6 +98,32 @@ TEST_F(Browser, LeavesTheTableWhereThereIsNothingToDraw) {
   EXPECT_EQ(count(page, "data-drawn=\"nothing\""), empty_figures().size());
   EXPECT_THAT(page, Not(HasSubstr("data-error")));
   EXPECT_THAT(log_, Not(HasSubstr("CONSOLE")));
+}
+
+TEST_F(Browser, SortsAGalleryByTheNumberThatIsClicked) {
+  CheckOutcome check;
+  check.name = check.check = "x";
+  ExhibitGroup group{"Three", {}};
+  for (const auto& [id, value] : {std::pair{"one", 1.0}, {"minus", -2.0}, {"three", 3.0}}) {
+    Exhibit e{id, 0, id, {}};
+    e.sort_keys = {{"effect", value}};
+    group.exhibits.push_back(e);
+  }
+  check.section.exhibits = {group};
+  Outcome outcome;
+  outcome.checks.push_back(check);
+  const std::string click = "document.querySelector('.sorters button').click();";
+  const auto order = [&](const std::string& then) {
+    const std::string page = page_of(outcome, then);
+    std::vector<std::pair<std::size_t, std::string>> found;
+    for (const char* id : {"one", "minus", "three"})
+      found.emplace_back(page.find("<figcaption>" + std::string(id)), id);
+    std::sort(found.begin(), found.end());
+    return found[0].second + " " + found[1].second + " " + found[2].second;
+  };
+  EXPECT_EQ(order(""), "one minus three");
+  EXPECT_EQ(order(click), "three one minus");
+  EXPECT_EQ(order(click + click), "minus one three");
 }
 
 TEST_F(Browser, ObeysNoTextOfTheAudit) {

@@ -1,5 +1,6 @@
 #include "assay/report/governance_html.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -12,15 +13,19 @@
 namespace assay::report {
 namespace {
 
+// Of a group of the data ("…/camera=left").
+bool of_group(const std::string& finding) {
+  const std::size_t slash = finding.find('/');
+  return slash != finding.npos && finding.find('=', slash) != finding.npos;
+}
+
 // "top1, recall (6)": findings by what stands before the '/', in their order. With `groups`, only
-// those of a group of the data ("…/camera=left").
+// those of groups.
 std::string kinds(const CheckOutcome& check, bool groups) {
   std::vector<std::pair<std::string, int>> counted;
   for (const Finding& f : check.findings) {
-    const std::size_t slash = f.id.find('/');
-    const bool of_group = slash != f.id.npos && f.id.find('=', slash) != f.id.npos;
-    if (groups && !of_group) continue;
-    const std::string kind = f.id.substr(0, slash);
+    if (groups && !of_group(f.id)) continue;
+    const std::string kind = f.id.substr(0, f.id.find('/'));
     std::size_t at = 0;
     while (at < counted.size() && counted[at].first != kind) ++at;
     if (at == counted.size()) counted.emplace_back(kind, 0);
@@ -33,16 +38,18 @@ std::string kinds(const CheckOutcome& check, bool groups) {
   return text;
 }
 
-Markup evidence_html(const Outcome& outcome, const CheckOutcome& check,
-                     const std::string& findings) {
-  const Tally t = tally(check);
+// A check's findings, or those of groups alone, and how many of their requirements have which verdict.
+Markup evidence_html(const Outcome& outcome, const CheckOutcome& check, bool groups) {
   Markup html;
   html << "<p><a href=\"#" << check_anchor(outcome, check) << "\">" << check.name
-       << "</a>: " << findings;
-  for (const auto& [verdict, count] : {std::pair<const char*, int>{"pass", t.pass},
-                                       {"fail", t.fail},
-                                       {"inconclusive", t.inconclusive}})
-    if (count > 0) html << " " << badge_html(verdict) << " × " << std::to_string(count);
+       << "</a>: " << kinds(check, groups);
+  for (const Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kInconclusive}) {
+    const auto count =
+        std::count_if(check.decisions.begin(), check.decisions.end(), [&](const Decision& d) {
+          return d.verdict == verdict && (!groups || of_group(d.requirement.finding));
+        });
+    if (count > 0) html << " " << badge_html(verdict_id(verdict)) << " × " << std::to_string(count);
+  }
   return html << "</p>\n";
 }
 
@@ -62,9 +69,8 @@ Markup requirements_table(const Outcome& outcome, std::string_view title, std::s
       // How groups of the data fare is a question of fairness, whichever check asks it.
       const bool groups = !of_check && bits == &EvidenceFor::key_requirements &&
                           (1U << i) == static_cast<std::uint32_t>(kFairness);
-      const std::string findings = of_check || groups ? kinds(check, groups) : "";
-      if (findings.empty()) continue;
-      html << evidence_html(outcome, check, findings);
+      if (!(of_check || groups) || kinds(check, groups).empty()) continue;
+      html << evidence_html(outcome, check, groups);
       any = true;
     }
     if (bits == &EvidenceFor::key_requirements &&

@@ -15,6 +15,9 @@ namespace {
 
 using Matrix = Eigen::MatrixXd;
 
+// A part that a walk among neighbours leaves within some 50 steps is no part.
+constexpr double kLeast = 0.02;
+
 // 1 where one is among the other's nearest.
 Matrix neighbourhood(const Matrix& points, int neighbours) {
   const Eigen::Index n = points.rows();
@@ -132,11 +135,12 @@ SpectralClusters spectral_clusters(std::span<const double> points, std::size_t d
   for (int i = 0; i <= most; ++i) found.eigenvalues.push_back(solved.eigenvalues()(i));
   int count = 1;
   for (int k = 2; k <= most; ++k) {
-    const auto gap = [&](int c) {
-      return found.eigenvalues[static_cast<std::size_t>(c)] -
-             found.eigenvalues[static_cast<std::size_t>(c) - 1];
+    const auto step = [&](int c) {
+      const auto i = static_cast<std::size_t>(c);
+      return std::log((std::max(0.0, found.eigenvalues[i]) + kLeast) /
+                      (std::max(0.0, found.eigenvalues[i - 1]) + kLeast));
     };
-    if (gap(k) > gap(count)) count = k;
+    if (step(k) > step(count)) count = k;
   }
   if (count == 1) return found;
   Matrix embedded = solved.eigenvectors().leftCols(count);

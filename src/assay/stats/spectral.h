@@ -2,10 +2,12 @@
 //
 // Each point is joined with its `neighbours` nearest (and with whoever counts it among theirs); of the
 // graph's normalised Laplacian, 1 − D^-½ A D^-½, the K smallest eigenvalues are near 0 where it nearly
-// falls into K parts. K is where the next eigenvalue is furthest away (the eigengap), at most `most`;
-// points are then grouped by k-means on their rows of the K eigenvectors, each of length 1.
-// When it lies: the eigengap always has a largest step: K = 1 says "no parts", a larger K need not
-// be a fact of nature. Distances between points of many dimensions say little.
+// falls into K parts. K, at most `most`, is where the next eigenvalue is the most times larger, 0.02
+// added to both (the eigengap, in steps of the logarithm, for the gaps of a sparse graph grow with
+// the eigenvalues); points are then grouped by k-means on their rows of the K eigenvectors, each of
+// length 1.
+// When it lies: there is always a largest step: K = 1 says "no parts", a larger K need not be a fact
+// of nature. Long thin shapes fall into pieces where the neighbours are few. Distances between points of many dimensions say little.
 // Cost: n² distances and an eigen-decomposition, about a second for 1,000 points.
 // Source: luxburg2007, ng2001 (k-means on rows of length 1), arthur2007 (its starts).
 #pragma once

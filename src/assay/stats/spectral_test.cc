@@ -11,8 +11,9 @@
 namespace assay::stats {
 namespace {
 
-SpectralClusters clusters(const std::vector<double>& points, std::size_t dimensions, int most = 8) {
-  return spectral_clusters(points, dimensions, {0, most, 3, "test"});
+SpectralClusters clusters(const std::vector<double>& points, std::size_t dimensions, int most = 8,
+                          int neighbours = 0) {
+  return spectral_clusters(points, dimensions, {neighbours, most, 3, "test"});
 }
 
 std::vector<double> blobs(const std::vector<std::pair<double, double>>& middles,
@@ -45,7 +46,7 @@ TEST(Spectral, FollowsShapesThatMeansDoNot) {
     points.push_back(12 * std::cos(0.0785398 * i));
     points.push_back(12 * std::sin(0.0785398 * i));
   }
-  const auto found = clusters(points, 2, 4);
+  const auto found = clusters(points, 2, 8, 20);
   ASSERT_EQ(found.count, 2);
   std::set<int> heap(found.of_point.begin(), found.of_point.begin() + 40);
   std::set<int> ring(found.of_point.begin() + 40, found.of_point.end());

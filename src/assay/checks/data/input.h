@@ -55,7 +55,9 @@ struct Input {
                                  std::span<const Record> so_far);
   static std::vector<Record> measure(const Subject& subject, const Params& params,
                                      std::span<const Unit> units, const Context& context);
-  static Cost cost(const Params&, std::string_view) { return {6, 0}; }  // at most so many alternatives
+  static Cost cost(const Params&, std::string_view) {
+    return {6, 0};
+  }  // at most so many alternatives
   static Result summarise(std::span<const Record> records, const Params& params, const Facts&);
   static std::vector<Finding> findings(const Result& result);
   static Section present(const Result& result);

@@ -5,7 +5,8 @@
 //
 // Round 1 observes every picture, round 2 replaces. Cost for each picture: 2 forwards and a forward
 // and backward for its map, the same again by the network with randomised weights; for
-// `occlusion_pictures` of them the covers of an occlusion map; 2 forwards in round 2.
+// `occlusion_pictures` of them, which are units of their own, the covers of an occlusion map; 2
+// forwards in round 2.
 #pragma once
 
 #include <cstdint>
@@ -70,6 +71,8 @@ struct Focus {
               Stage::kSummarising)};
   }
 
+  // What a record is of: a picture as round 1 sees it, its occlusion map, or its replacements.
+  enum class Kind : std::uint8_t { kSeen, kOccluded, kReplaced };
   enum class Status : std::uint8_t { kOk, kNoMask, kEmpty, kFull, kNoLabel, kNonFinite };
 
   // How much of a map's positive values lies in invalid pixels; NaN where it has none.
@@ -97,7 +100,7 @@ struct Focus {
     std::int64_t row = 0;  // set when read
     std::string id, cluster;
     int label = -1;
-    bool replaced = false;  // of round 2
+    Kind kind = Kind::kSeen;
     Status status = Status::kOk;
     // Round 1
     std::vector<std::string> groups;  // values of params.groups
@@ -107,7 +110,8 @@ struct Focus {
     double area = 0;                        // share of its pixels that is invalid
     std::vector<std::uint8_t> invalid;      // over it, kGrid² bits (region_grid.h)
     std::string no_map;                     // why there is no CAM; empty: there is
-    Share cam, occlusion, randomised;       // `randomised`: CAM of the network with random weights
+    Share cam, randomised;                  // `randomised`: CAM of the network with random weights
+    Share occlusion;                        // of kOccluded
     int invalid_only = -1, inpainted = -1;  // classes said of the invalid pixels alone, and of the
                                             // picture without them; -1: not finite
     int map_height = 0, map_width = 0;
@@ -121,9 +125,9 @@ struct Focus {
     Reply by_same, by_different;
     template <class A>
     void archive(A& a) {
-      a(id, cluster, label, replaced, status, groups, predicted, margin, height, width, area,
-        invalid, no_map, cam, occlusion, randomised, invalid_only, inpainted, map_height, map_width,
-        map, left, top, right, bottom, same, different, donor_label, replaced_area, region, by_same,
+      a(id, cluster, label, kind, status, groups, predicted, margin, height, width, area, invalid,
+        no_map, cam, occlusion, randomised, invalid_only, inpainted, map_height, map_width, map,
+        left, top, right, bottom, same, different, donor_label, replaced_area, region, by_same,
         by_different);
     }
   };

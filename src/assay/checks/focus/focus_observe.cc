@@ -3,11 +3,10 @@
 #include <cmath>
 
 #include "assay/base/error.h"
-#include "assay/checks/drawn_rows.h"
 #include "assay/checks/focus/class_maps.h"
 #include "assay/checks/focus/focus_rounds.h"
+#include "assay/checks/focus/focus_validity.h"
 #include "assay/checks/focus/region_grid.h"
-#include "assay/checks/focus/validity.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
 #include "assay/imaging/prepare.h"
@@ -124,24 +123,15 @@ void set_cams(const Subject& subject, const std::string& layer, std::vector<Seen
 }
 
 void set_occlusion(const Subject& subject, const Focus::Params& params, std::vector<Seen>& all) {
-  const auto drawn =
-      drawn_rows(subject.data.size(), static_cast<std::size_t>(params.occlusion_pictures),
-                 subject.facts.seed, "focus.occlusion");
-  std::vector<const Seen*> which;
   std::vector<Shown> shown;
-  for (const Seen& seen : all)
-    if (std::binary_search(drawn.begin(), drawn.end(), seen.record->row)) {
-      which.push_back(&seen);
-      shown.push_back(seen.shown);
-    }
-  if (which.empty()) return;
+  for (const Seen& seen : all) shown.push_back(seen.shown);
   const Settings settings{{"sizes", to_text(params.occlusion_size)}};
   const at::Tensor maps =
       methods::attribution_named("occlusion", "method")
           .explain(question_of(subject.classifier, shown, subject.facts.seed), settings)
           .map;
-  for (std::size_t i = 0; i < which.size(); ++i)
-    which[i]->record->occlusion = share_of(maps[static_cast<std::int64_t>(i)], *which[i]);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i].record->occlusion = share_of(maps[static_cast<std::int64_t>(i)], all[i]);
 }
 
 void set_inpainted(const Subject& subject, std::vector<Seen>& all) {
@@ -168,7 +158,7 @@ std::vector<Focus::Record> observe(const Subject& subject, const Focus::Params& 
   const at::Tensor pictures =
       methods::channels_first(subject.classifier, *context.input).to(at::kFloat).contiguous();
   std::vector<Record> records(units.size());
-  std::vector<Seen> all;
+  std::vector<Seen> seen_ones, occluded;
   for (std::size_t i = 0; i < units.size(); ++i) {
     Seen seen;
     seen.record = &records[i];
@@ -177,15 +167,18 @@ std::vector<Focus::Record> observe(const Subject& subject, const Focus::Params& 
     set_what_is_known(subject, params, context, seen);
     seen.shown.id = records[i].id;
     seen.shown.target = records[i].predicted;
-    if (records[i].status == Status::kOk) all.push_back(std::move(seen));
+    const bool covers = units[i].key != records[i].id;
+    if (covers) records[i].kind = Focus::Kind::kOccluded;
+    if (records[i].status == Status::kOk)
+      (covers ? occluded : seen_ones).push_back(std::move(seen));
   }
-  if (all.empty()) return records;
+  if (!occluded.empty()) set_occlusion(subject, params, occluded);
+  if (seen_ones.empty()) return records;
   std::string why;
   const std::string layer = map_layer(subject.classifier, params.layer, why);
-  if (!layer.empty()) set_cams(subject, layer, all);
-  for (const Seen& seen : all) seen.record->no_map = why;
-  set_occlusion(subject, params, all);
-  set_inpainted(subject, all);
+  if (!layer.empty()) set_cams(subject, layer, seen_ones);
+  for (const Seen& seen : seen_ones) seen.record->no_map = why;
+  set_inpainted(subject, seen_ones);
   return records;
 }
 

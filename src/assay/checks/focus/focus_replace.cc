@@ -5,8 +5,8 @@
 #include "assay/base/error.h"
 #include "assay/checks/focus/class_maps.h"
 #include "assay/checks/focus/focus_rounds.h"
+#include "assay/checks/focus/focus_validity.h"
 #include "assay/checks/focus/region_grid.h"
-#include "assay/checks/focus/validity.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
 #include "assay/methods/evaluation/batched_passes.h"
@@ -69,7 +69,7 @@ std::vector<Focus::Record> replace(const Subject& subject, const Focus::Params& 
     record.id = context.clean[slot].id;
     record.cluster = context.clean[slot].cluster;
     record.label = context.clean[slot].label;
-    record.replaced = true;
+    record.kind = Focus::Kind::kReplaced;
     record.same = unit.others.at(0);
     record.different = unit.others.at(1);
     record.donor_label = rows[static_cast<std::size_t>(record.different)].label;

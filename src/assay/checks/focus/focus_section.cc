@@ -41,7 +41,7 @@ std::string pictures(std::int64_t count) {
   return fmt::format("{} {}", count, count == 1 ? "picture" : "pictures");
 }
 
-std::string percent(double share) { return number_text(100 * share, 2) + " %"; }
+std::string percent(double share) { return number_text(100 * share, 2) + "\u00a0%"; }
 
 std::string answer(const Result& result) {
   const Finding& reliance = named(result, "invalid_reliance");
@@ -54,9 +54,10 @@ std::string answer(const Result& result) {
   std::string text = fmt::format(
       "Invalid pixels of a picture of another class instead of one of the same class cost {} of "
       "the "
-      "median margin ({} with 95 % confidence; a chance result in {} of cases) and turn {} of the "
-      "decisions over, {} more than pixels of the same class do.",
-      number_text(reliance.value, 3), interval_text(reliance), percent(p.value),
+      "median margin ({} with 95 % confidence; p = {}) and turn {} of the decisions over, {} more "
+      "than "
+      "pixels of the same class do.",
+      number_text(reliance.value, 3), interval_text(reliance), number_text(p.value, 2),
       percent(flips.value), percent(excess.value));
   const Finding& least = named(result, "detectable_reliance");
   if (least.status == FindingStatus::kOk)
@@ -167,15 +168,14 @@ Exhibit exhibit_of(const Result& result, const Case& c, std::string id) {
   if (seen.cam.known())
     exhibit.sort_keys.emplace_back("share of the map in invalid pixels", seen.cam.share);
   if (!c.judged()) return exhibit;
-  const auto replaced = [&](const std::string& how, std::int64_t donor, const Focus::Reply& reply) {
-    exhibit.panels.push_back({fmt::format("{}: {}", how, class_name(result, reply.predicted)),
-                              {},
-                              {},
-                              Replacement{donor, region_of(c.swap->region, seen)}});
+  const auto replaced = [&](int from, std::int64_t donor, const Focus::Reply& reply) {
+    const std::string title = class_name(result, from) + " put in";
+    exhibit.panels.push_back({title, {}, {}, Replacement{donor, region_of(c.swap->region, seen)}});
+    exhibit.caption += fmt::format("; with {} put in: {}", class_name(result, from),
+                                   class_name(result, reply.predicted));
   };
-  replaced("same class put in", c.swap->same, c.swap->by_same);
-  replaced(class_name(result, c.swap->donor_label) + " put in", c.swap->different,
-           c.swap->by_different);
+  replaced(seen.label, c.swap->same, c.swap->by_same);
+  replaced(c.swap->donor_label, c.swap->different, c.swap->by_different);
   const double reliance = result.scale > 0 ? c.effect / result.scale : 0;
   exhibit.caption += fmt::format("; reliance {}", number_text(reliance, 2));
   exhibit.sort_keys.insert(exhibit.sort_keys.begin(), {"reliance", reliance});
@@ -236,7 +236,8 @@ Section Focus::present(const Result& result) {
   if (result.power)
     section.notes.push_back(fmt::format(
         "The check's own power: shortcuts that add {} to a logit, planted into these pictures' "
-        "effects with their own reliance removed, were noticed in {} of {} simulations; without a "
+        "effects with their own reliance removed, were noticed in {} of {} fresh simulations; "
+        "without a "
         "shortcut the test fired in {}.",
         number_text(*result.strength, 3), percent(*result.power), result.params.simulations,
         percent(*result.false_alarms)));

@@ -7,6 +7,7 @@
 
 #include "assay/checks/clusters.h"
 #include "assay/checks/focus/region_grid.h"
+#include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/number_text.h"
 
@@ -25,9 +26,24 @@ std::string class_name(const Result& result, int k) {
              : "?";
 }
 
-std::string percent(double share) { return number_text(100 * share, 2) + " %"; }
+std::string percent(double share) { return number_text(100 * share, 2) + "\u00a0%"; }
 
-void set_findings(Result& result) {
+// The mean of the studied errors' values, each in [0,1], as a finding; by cluster where there are some.
+Finding mean_finding(const std::string& id, const std::vector<const Record*>& records,
+                     const std::vector<double>& values, std::uint64_t seed) {
+  constexpr int kReplicates = 2000;
+  const std::string purpose = "misclassified/" + id;
+  const auto clusters = clusters_of(records);
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return stats::bootstrapped(
+      id, sum / static_cast<double>(values.size()),
+      stats::bounded_mean(values, clusters, {0, 1}, {kReplicates, seed, purpose}),
+      static_cast<std::int64_t>(clusters.empty() ? values.size()
+                                                 : stats::renumbered(clusters).count));
+}
+
+void set_findings(const Facts& facts, Result& result) {
   const auto add = [&](Finding f) { result.findings.push_back(std::move(f)); };
   if (result.labelled == 0)
     add(stats::undefined("errors", "no picture has a label"));
@@ -36,33 +52,32 @@ void set_findings(Result& result) {
   const std::string none = result.labelled == 0 ? "no picture has a label"
                            : result.errors == 0 ? "the model makes no error on these pictures"
                                                 : "the model's output was not finite";
-  std::vector<double> areas;
-  std::vector<const Record*> with_area;
-  std::int64_t studied = 0, second_right = 0;
+  std::vector<const Record*> studied, restored;
+  std::vector<double> is_restored, areas, second_right;
   for (const Record& r : result.studied) {
     if (r.status != Status::kOk) continue;
-    ++studied;
-    second_right += r.second_predicted == r.label;
-    if (std::isnan(r.restored.area)) continue;
+    const bool found = !std::isnan(r.restored.area);
+    studied.push_back(&r);
+    is_restored.push_back(found);
+    second_right.push_back(r.second_predicted == r.label);
+    if (!found) continue;
+    restored.push_back(&r);
     areas.push_back(r.restored.area);
-    with_area.push_back(&r);
   }
-  const auto restored = static_cast<std::int64_t>(areas.size());
-  if (studied == 0) {
+  if (studied.empty()) {
     for (const char* id : {"restored", "restoring_area", "second_right"})
       add(stats::undefined(id, none));
     return;
   }
-  add(stats::proportion("restored", restored, studied));
+  add(mean_finding("restored", studied, is_restored, facts.seed));
   if (areas.empty())
     add(stats::undefined("restoring_area", "no label could be restored by covering a region"));
   else
-    add(stats::mean("restoring_area", stats::mean_error(areas, clusters_of(with_area)), "",
-                    restored));
+    add(mean_finding("restoring_area", restored, areas, facts.seed));
   if (result.params.second_model.empty())
     add(stats::undefined("second_right", "there is no second model"));
   else
-    add(stats::proportion("second_right", second_right, studied));
+    add(mean_finding("second_right", studied, second_right, facts.seed));
 }
 
 Exhibit exhibit_of(const Result& result, const Record& r, std::size_t number) {
@@ -143,7 +158,7 @@ Result Misclassified::summarise(std::span<const Record> records, const Params& p
     ++result.labelled;
     result.errors += r.predicted != r.label;
   }
-  set_findings(result);
+  set_findings(facts, result);
   return result;
 }
 

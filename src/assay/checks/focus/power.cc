@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "assay/base/error.h"
 #include "assay/base/seed.h"
@@ -47,7 +48,9 @@ Reply reply_of(const std::vector<float>& logits, const Swap& swap) {
 
 class Simulator {
  public:
-  Simulator(std::span<const Swap> swaps, const PowerOptions& options) : options_(options) {
+  // Simulators of different purposes share no draw.
+  Simulator(std::span<const Swap> swaps, const PowerOptions& options, std::string purpose)
+      : options_(options), purpose_(std::move(purpose)) {
     std::unordered_map<std::int64_t, std::size_t> places;
     for (const Swap& swap : swaps) {
       if (swap.label < 0 || swap.donor_label < 0 || swap.label == swap.donor_label)
@@ -57,7 +60,7 @@ class Simulator {
     }
     clusters_ = places.size();
     for (int i = 0; i < options.simulations; ++i) {
-      Stream stream(options.seed, "focus.power.exchange", static_cast<std::uint64_t>(i));
+      Stream stream(options.seed, purpose_ + ".exchange", static_cast<std::uint64_t>(i));
       std::vector<char> exchanged(clusters_);
       for (char& e : exchanged) e = static_cast<char>(stream() & 1);
       exchanged_.push_back(std::move(exchanged));
@@ -119,11 +122,12 @@ class Simulator {
       }
       return squares > 0 && stats::cdf(stats::Normal{}, -sum / std::sqrt(squares)) <= kLevel;
     }
-    const std::string purpose = "focus.power.signs/" + std::to_string(simulation);
+    const std::string purpose = purpose_ + ".signs/" + std::to_string(simulation);
     return stats::sign_flip_p(sums, {}, {kDraws, options_.seed, purpose}) <= kLevel;
   }
 
   PowerOptions options_;
+  std::string purpose_;
   std::vector<Pair> pairs_;
   std::size_t clusters_ = 0;
   std::vector<std::vector<char>> exchanged_;  // [simulation][cluster]
@@ -132,12 +136,13 @@ class Simulator {
 }  // namespace
 
 double detected_share(std::span<const Swap> swaps, double strength, const PowerOptions& options) {
-  return static_cast<double>(Simulator(swaps, options).detected(strength)) / options.simulations;
+  return static_cast<double>(Simulator(swaps, options, "focus.power.fresh").detected(strength)) /
+         options.simulations;
 }
 
 std::optional<Power> power(std::span<const Swap> swaps, const PowerOptions& options) {
   if (options.simulations < 1) throw BugError("at least one simulation was promised");
-  const Simulator simulator(swaps, options);
+  const Simulator simulator(swaps, options, "focus.power.search");
   if (simulator.clusters() < kFewest) return {};
   const auto enough = [&](double strength) {
     const int detected = simulator.detected(strength);
@@ -156,8 +161,8 @@ std::optional<Power> power(std::span<const Swap> swaps, const PowerOptions& opti
   Power found;
   found.strength = high;
   found.reliance = simulator.effect(high) - simulator.effect(0);
-  found.detected = static_cast<double>(simulator.detected(high)) / options.simulations;
-  found.false_alarms = static_cast<double>(simulator.detected(0)) / options.simulations;
+  found.detected = detected_share(swaps, high, options);
+  found.false_alarms = detected_share(swaps, 0, options);
   found.simulations = options.simulations;
   return found;
 }

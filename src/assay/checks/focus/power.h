@@ -32,7 +32,7 @@ struct Swap {
 struct Power {
   double strength = 0;      // in logits
   double reliance = 0;      // mean loss of margin that it makes beyond that without it
-  double detected = 0;      // share of simulations at that strength in which the test fired
+  double detected = 0;      // share of fresh simulations at that strength in which the test fired
   double false_alarms = 0;  // the same without a planted shortcut
   int simulations = 0;
 };
@@ -45,7 +45,7 @@ struct PowerOptions {
 // None where no strength is noticed: below 5 clusters no sign flip can reach p <= 0.05.
 std::optional<Power> power(std::span<const Swap> swaps, const PowerOptions& options);
 
-// The share of simulations of `options` in which the test fires with a shortcut of this strength.
+// The share of simulations, none of which helped to find a strength, in which the test fires with a shortcut of this strength.
 double detected_share(std::span<const Swap> swaps, double strength, const PowerOptions& options);
 
 }  // namespace assay::checks

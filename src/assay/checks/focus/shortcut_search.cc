@@ -8,7 +8,7 @@
 
 #include "assay/checks/clusters.h"
 #include "assay/checks/finding_ids.h"
-#include "assay/checks/focus/shortcut_candidates.h"
+#include "assay/checks/focus/shortcut_search_candidates.h"
 #include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/number_text.h"

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "assay/checks/focus/corner_world_test.h"
-#include "assay/checks/focus/shortcut_candidates.h"
+#include "assay/checks/focus/shortcut_search_candidates.h"
 
 namespace assay::checks {
 namespace {

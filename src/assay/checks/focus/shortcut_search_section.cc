@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "assay/checks/focus/shortcut_candidates.h"
 #include "assay/checks/focus/shortcut_search.h"
+#include "assay/checks/focus/shortcut_search_candidates.h"
 #include "assay/stats/number_text.h"
 
 namespace assay::checks {
@@ -21,7 +21,7 @@ std::string class_name(const Result& result, int k) {
              : std::to_string(k);
 }
 
-std::string percent(double share) { return number_text(100 * share, 2) + " %"; }
+std::string percent(double share) { return number_text(100 * share, 2) + "\u00a0%"; }
 
 std::string answer(const Result& result) {
   const auto tested = std::count_if(result.candidates.begin(), result.candidates.end(),
@@ -38,12 +38,11 @@ std::string answer(const Result& result) {
         tested);
   const Candidate& first = result.candidates.front();
   return fmt::format(
-      "{} of {} patches that maps of a class have in common speak for {} in pictures of other "
-      "classes. The likeliest, of {}, raises its margin by {} median margins and turns {} of the "
-      "pictures into it. Whether what lies there may count, only you can say: look at the "
-      "pictures.",
-      suspects, tested, suspects == 1 ? "it" : "theirs", class_name(result, first.label),
-      number_text(first.effect, 2), percent(first.turned));
+      "{} of {} patches that maps of a class have in common {} in pictures of other classes. The "
+      "likeliest, for \"{}\", raises its margin by {} median margins and turns {} of the pictures "
+      "into it. Whether what lies there may count, only you can say: look at the pictures.",
+      suspects, tested, suspects == 1 ? "speaks for its class" : "speak for their class",
+      class_name(result, first.label), number_text(first.effect, 2), percent(first.turned));
 }
 
 Table table_of(const Result& result) {

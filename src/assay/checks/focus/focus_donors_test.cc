@@ -1,4 +1,4 @@
-#include "assay/checks/focus/donors.h"
+#include "assay/checks/focus/focus_donors.h"
 
 #include <gtest/gtest.h>
 

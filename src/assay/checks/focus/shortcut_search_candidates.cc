@@ -1,4 +1,4 @@
-#include "assay/checks/focus/shortcut_candidates.h"
+#include "assay/checks/focus/shortcut_search_candidates.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "assay/checks/focus/validity.h"
+#include "assay/checks/focus/focus_validity.h"
 
 #include <algorithm>
 #include <charconv>
@@ -51,7 +51,13 @@ std::vector<std::string> group_columns(const Subject& subject, const Focus::Para
   const auto& known = subject.data.group_names();
   std::vector<std::string> names = split_names(params.groups);
   for (const std::string& name : names) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const auto& groupings = subject.facts.groupings;
+    if (std::any_of(groupings.begin(), groupings.end(),
+                    [&](const Grouping& grouping) { return grouping.column == name; }))
+      continue;
+    if (std::find(known.begin(), known.end(), name) != known.end())
+      throw InputError("groups", "the column \"" + name + "\" has more than " +
+                                     std::to_string(kMostGroups) + " values");
     const std::string near = nearest(name, known);
     throw InputError("groups", "the data have no column \"" + name + "\"" +
                                    (near.empty() ? "" : "; did you mean \"" + near + "\"?"));

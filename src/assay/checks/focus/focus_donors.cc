@@ -1,4 +1,4 @@
-#include "assay/checks/focus/donors.h"
+#include "assay/checks/focus/focus_donors.h"
 
 #include <map>
 #include <optional>
@@ -66,7 +66,7 @@ std::vector<Donors> choose_donors(std::span<const Record> seen, std::uint64_t se
   std::vector<const Record*> all;
   std::map<int, std::vector<const Record*>> by_class;
   for (const Record& r : seen) {
-    if (r.status != Focus::Status::kOk) continue;
+    if (r.kind != Focus::Kind::kSeen || r.status != Focus::Status::kOk) continue;
     all.push_back(&r);
     by_class[r.label].push_back(&r);
   }
