@@ -74,7 +74,7 @@ TEST_F(FocusTest, JudgesTheSteelNetworkByItsBoxes) {
   EXPECT_LE(findings.at("invalid_reliance")["interval"]["low"],
             findings.at("invalid_reliance")["value"]);
   EXPECT_GT(findings.at("detectable_reliance")["value"], 0);
-  EXPECT_EQ(findings.at("invalid_share/occlusion")["n"], 4);
+  EXPECT_EQ(findings.at("invalid_share_occlusion")["n"], 4);
   for (const json& e : check["exhibits"])
     EXPECT_TRUE(std::filesystem::exists(path("out/" + e["file"].get<std::string>())));
 }

@@ -24,6 +24,8 @@ using Case = Focus::Case;
 using Params = Focus::Params;
 using Record = Focus::Record;
 
+constexpr const char* kNothingSeen = "no picture of this part has invalid and valid pixels";
+
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   const std::size_t middle = values.size() / 2;
@@ -79,11 +81,18 @@ class Findings {
     add(flip_p());
     add(detectable());
     for (Finding& f : accuracies()) add(std::move(f));
-    for (Finding& f : shares()) add(std::move(f));
+    for (const Map& map : maps()) {
+      add(share(map, all_));
+      add(enrichment(map, all_));
+      add(share_p(map));
+    }
     for (const Part& part : parts_) {
       add(reliance(part));
       add(flip_rate(part));
       add(flip_excess(part));
+      add(only_accuracy(part));
+      add(share(maps().front(), part));
+      add(enrichment(maps().front(), part));
     }
     return findings;
   }
@@ -255,12 +264,20 @@ class Findings {
     return swap;
   }
 
+  static double right_by_invalid(const Case& c) { return c.seen.invalid_only == c.seen.label; }
+
+  Finding only_accuracy(const Part& part) const {
+    const std::string id = "invalid_only_accuracy" + part.suffix;
+    if (part.seen.empty()) return stats::undefined(id, kNothingSeen);
+    return proportion(id, part.seen, right_by_invalid);
+  }
+
   std::vector<Finding> accuracies() const {
     if (all_.seen.empty()) {
       std::vector<Finding> none;
       for (const char* id : {"invalid_only_accuracy", "invalid_only_gain", "class_prior",
                              "inpainted_accuracy", "inpainted_drop"})
-        none.push_back(stats::undefined(id, "no picture could be seen"));
+        none.push_back(stats::undefined(id, kNothingSeen));
       return none;
     }
     std::map<int, std::int64_t> sizes;
@@ -270,73 +287,74 @@ class Findings {
     const auto rows = all_.seen.size();
     const double prior = static_cast<double>(largest) / static_cast<double>(rows);
     const auto clusters = clusters_of(all_.seen);
-    const auto only = [](const Case& c) { return double(c.seen.invalid_only == c.seen.label); };
     const auto gone = [](const Case& c) { return double(c.seen.inpainted == c.seen.label); };
-    std::vector<double> gain = values(all_.seen, only);
+    std::vector<double> gain = values(all_.seen, right_by_invalid);
     for (double& g : gain) g -= prior;
     const auto drop = [](const Case& c) {
       return double(c.seen.predicted == c.seen.label) - double(c.seen.inpainted == c.seen.label);
     };
-    return {proportion("invalid_only_accuracy", all_.seen, only),
-            difference("invalid_only_gain", all_.seen, gain),
+    return {only_accuracy(all_), difference("invalid_only_gain", all_.seen, gain),
             stats::exact("class_prior", prior, "", static_cast<std::int64_t>(rows)),
             proportion("inpainted_accuracy", all_.seen, gone),
             difference("inpainted_drop", all_.seen, values(all_.seen, drop))};
   }
 
-  // The maps' share in invalid pixels, how many times the area's that is, and how seldom a shifted
-  // mask has as much.
-  std::vector<Finding> shares() const {
-    struct Map {
-      std::string suffix;
-      Focus::Share Record::*of;
-      std::string why_none;
-    };
-    const std::string no_cam =
-        result_.no_map.empty() ? "no map has positive evidence" : result_.no_map;
-    const std::vector<Map> maps{
-        {"", &Record::cam, no_cam},
-        {"/occlusion", &Record::occlusion,
-         params_.occlusion_pictures == 0 ? "occlusion_pictures is 0"
-                                         : "no map has positive evidence"},
-        {"/randomised", &Record::randomised,
-         result_.no_map.empty() ? "the weights could not be shuffled" : result_.no_map}};
-    std::vector<Finding> findings;
-    for (const Map& map : maps) {
-      std::vector<const Case*> cases;
-      std::vector<double> share, ratio;
-      double area = 0;
-      for (const Case* c : all_.seen) {
-        const Focus::Share& s = c->seen.*map.of;
-        if (!s.known()) continue;
-        cases.push_back(c);
-        share.push_back(s.share);
-        area += c->seen.area;
-      }
-      for (const char* kind : {"invalid_share", "invalid_enrichment", "invalid_share_p"}) {
-        const std::string id = kind + map.suffix;
-        if (cases.empty()) {
-          findings.push_back(stats::undefined(id, map.why_none));
-          continue;
-        }
-        const auto clusters = clusters_of(cases);
-        const auto n = independent(clusters, cases.size());
-        if (std::string_view(kind) == "invalid_share_p") {
-          findings.push_back(stats::exact(id, shift_p(cases, map.of), "", n));
-          continue;
-        }
-        // Enrichment is the mean share in units of the mean area, whose error is left out: the
-        // areas are the masks', not the model's.
-        const bool rich = std::string_view(kind) == "invalid_enrichment";
-        const double unit = rich ? area / static_cast<double>(cases.size()) : 1;
-        std::vector<double> scaled = share;
-        for (double& v : scaled) v /= unit;
-        findings.push_back(stats::bootstrapped(
-            id, mean(scaled), stats::bounded_mean(scaled, clusters, {0, 1 / unit}, resampling(id)),
-            n));
-      }
-    }
-    return findings;
+  // A kind of map, and what its findings are called: KIND, or KIND_NAME.
+  struct Map {
+    std::string name;
+    Focus::Share Record::*of;
+    std::string why_none;
+  };
+  std::vector<Map> maps() const {
+    const std::string none = "no map has positive evidence";
+    const std::string& no_cam = result_.no_map;
+    return {{"", &Record::cam, no_cam.empty() ? none : no_cam},
+            {"_occlusion", &Record::occlusion,
+             params_.occlusion_pictures == 0 ? "occlusion_pictures is 0" : none},
+            {"_randomised", &Record::randomised,
+             no_cam.empty() ? "the weights could not be shuffled" : no_cam}};
+  }
+  static std::vector<const Case*> with(const Map& map, const Part& part) {
+    std::vector<const Case*> cases;
+    for (const Case* c : part.seen)
+      if ((c->seen.*map.of).known()) cases.push_back(c);
+    return cases;
+  }
+
+  // The mean share of a map's positive values that lies in invalid pixels, in units of `unit`.
+  Finding mean_share(const std::string& id, const Map& map, const std::vector<const Case*>& cases,
+                     double unit) const {
+    std::vector<double> shares;
+    for (const Case* c : cases) shares.push_back((c->seen.*map.of).share / unit);
+    const auto clusters = clusters_of(cases);
+    return stats::bootstrapped(id, mean(shares),
+                               stats::bounded_mean(shares, clusters, {0, 1 / unit}, resampling(id)),
+                               independent(clusters, cases.size()));
+  }
+
+  Finding share(const Map& map, const Part& part) const {
+    const std::string id = "invalid_share" + map.name + part.suffix;
+    const auto cases = with(map, part);
+    return cases.empty() ? stats::undefined(id, map.why_none) : mean_share(id, map, cases, 1);
+  }
+
+  // The share in units of the mean area, whose error is left out: the areas are the masks', not the
+  // model's.
+  Finding enrichment(const Map& map, const Part& part) const {
+    const std::string id = "invalid_enrichment" + map.name + part.suffix;
+    const auto cases = with(map, part);
+    if (cases.empty()) return stats::undefined(id, map.why_none);
+    double area = 0;
+    for (const Case* c : cases) area += c->seen.area;
+    return mean_share(id, map, cases, area / static_cast<double>(cases.size()));
+  }
+
+  Finding share_p(const Map& map) const {
+    const std::string id = "invalid_share_p" + map.name;
+    const auto cases = with(map, all_);
+    if (cases.empty()) return stats::undefined(id, map.why_none);
+    return stats::exact(id, shift_p(cases, map.of), "",
+                        independent(clusters_of(cases), cases.size()));
   }
 
   // Of mean shares under shifts drawn for every picture, how many reach the observed one.

@@ -98,8 +98,8 @@ Table map_table(const Result& result) {
   table.columns = {"map", "share in invalid pixels", "times the area's share",
                    "p, mask shifted round the picture"};
   for (const auto& [title, suffix] : {std::pair{"HiResCAM", ""},
-                                      {"Occlusion", "/occlusion"},
-                                      {"HiResCAM of random weights", "/randomised"}}) {
+                                      {"Occlusion", "_occlusion"},
+                                      {"HiResCAM of random weights", "_randomised"}}) {
     const std::string s = suffix;
     table.rows.push_back({title, cell(named(result, "invalid_share" + s)),
                           cell(named(result, "invalid_enrichment" + s)),

@@ -18,6 +18,7 @@
 #include "assay/network/graph.h"
 #include "assay/network/onnx_writer.h"
 #include "assay/network/torch.h"
+#include "assay/stats/bound.h"
 
 namespace assay::checks {
 namespace {
@@ -122,8 +123,12 @@ TEST(Focus, SharesAccuraciesAndThePriorAreCounted) {
   EXPECT_NEAR(named(f, "invalid_share").value, 0.1, 1e-12);
   EXPECT_NEAR(named(f, "invalid_enrichment").value, 0.4, 1e-12);
   EXPECT_EQ(named(f, "invalid_share_p").value, 1);
-  EXPECT_EQ(named(f, "invalid_share/occlusion").status, FindingStatus::kUndefined);
+  EXPECT_EQ(named(f, "invalid_share_occlusion").status, FindingStatus::kUndefined);
   EXPECT_DOUBLE_EQ(named(f, "invalid_only_accuracy").value, 0.5);
+  EXPECT_DOUBLE_EQ(named(f, "invalid_only_accuracy/cat").value, 1);
+  EXPECT_DOUBLE_EQ(named(f, "invalid_only_accuracy/dog").value, 0);
+  EXPECT_NEAR(named(f, "invalid_share/camera=left").value, 0.1, 1e-12);
+  EXPECT_NEAR(named(f, "invalid_enrichment/dog").value, 0.4, 1e-12);
   EXPECT_DOUBLE_EQ(named(f, "class_prior").value, 0.5);
   EXPECT_DOUBLE_EQ(named(f, "invalid_only_gain").value, 0);
   EXPECT_DOUBLE_EQ(named(f, "inpainted_accuracy").value, 1);
@@ -143,8 +148,7 @@ TEST(Focus, NoFlipIn299IndependentPicturesBoundsTheRateAtOnePercent) {
   const Finding& rate = named(f, "invalid_flip_rate");
   ASSERT_TRUE(std::holds_alternative<Binomial>(rate.evidence));
   EXPECT_EQ(rate.n, 299);
-  // (1 − 0.01)^299 = 0.0495
-  EXPECT_LE(1 - std::pow(0.05, 1.0 / 299), 0.01);
+  EXPECT_LE(stats::upper_bound(rate, 0.95), 0.01);  // (1 − 0.01)^299 = 0.0495
 }
 
 TEST(Focus, ClustersAreWhatIsIndependent) {
@@ -291,8 +295,8 @@ TEST_F(FocusRun, AModelThatReadsTheMiddleOnlyRestsOnNothingElse) {
   EXPECT_EQ(named(f, "invalid_flip_rate").value, 0);
   EXPECT_EQ(named(f, "invalid_flip_rate").n, 40);
   EXPECT_NEAR(named(f, "invalid_share").value, 0, 1e-6);
-  EXPECT_LT(named(f, "invalid_share/occlusion").value, 0.05);
-  EXPECT_GT(named(f, "invalid_share/randomised").value, 0.2);
+  EXPECT_LT(named(f, "invalid_share_occlusion").value, 0.05);
+  EXPECT_GT(named(f, "invalid_share_randomised").value, 0.2);
   EXPECT_EQ(named(f, "inpainted_accuracy").value, 1);
   EXPECT_LT(named(f, "invalid_reliance").interval->high, 0.1);
 }
@@ -307,7 +311,7 @@ TEST_F(FocusRun, AModelThatReadsTheCornerIsCaught) {
   EXPECT_EQ(named(f, "invalid_only_accuracy").value, 1);
   EXPECT_EQ(named(f, "invalid_only_gain").value, 0.5);
   EXPECT_NEAR(named(f, "invalid_share").value, 1, 1e-6);
-  EXPECT_GT(named(f, "invalid_share/occlusion").value, 0.8);
+  EXPECT_GT(named(f, "invalid_share_occlusion").value, 0.8);
   EXPECT_LT(named(f, "invalid_share_p").value, 0.01);
   EXPECT_LT(named(f, "invalid_reliance_p").value, 0.01);
   EXPECT_LT(named(f, "invalid_flip_p").value, 1e-6);
