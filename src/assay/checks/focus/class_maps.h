@@ -9,7 +9,9 @@
 
 #include "assay/checks/check.h"
 #include "assay/imaging/picture.h"
+#include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/question.h"
+#include "assay/methods/batch.h"
 
 namespace assay::checks {
 
@@ -24,6 +26,18 @@ imaging::Picture decoded(const Subject& subject, std::int64_t row);
 // Shown's `picture` of a row.
 at::Tensor prepared_picture(const Subject& subject, std::int64_t row,
                             const imaging::Picture& picture);
+
+// What of its picture the model's input covers, in the record's left, top, right and bottom, as
+// fractions.
+template <class Record>
+void set_covered_box(const Subject& subject, const imaging::Picture& picture, Record& record) {
+  const imaging::Box box = imaging::covered_box(picture, subject.classifier.input(),
+                                                methods::demand_of(subject.classifier));
+  record.left = box.left;
+  record.top = box.top;
+  record.right = box.right;
+  record.bottom = box.bottom;
+}
 
 methods::Question question_of(const network::Classifier& classifier, std::span<const Shown> shown,
                               std::uint64_t seed);

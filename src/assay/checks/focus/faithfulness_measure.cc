@@ -4,13 +4,12 @@
 #include <memory>
 
 #include "assay/base/seed.h"
+#include "assay/checks/focus/class_maps.h"
 #include "assay/checks/focus/faithfulness_case.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
-#include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/baseline.h"
 #include "assay/methods/attribution/target.h"
-#include "assay/methods/batch.h"
 #include "assay/methods/evaluation/batched_passes.h"
 #include "assay/methods/evaluation/completeness.h"
 #include "assay/methods/evaluation/infidelity.h"
@@ -159,12 +158,7 @@ std::vector<Faithfulness::Record> Faithfulness::measure(const Subject& subject,
     Record& record = records[i];
     set_what_is_known(clean, params.target, record);
     if (record.status != Status::kOk) continue;
-    const auto box = imaging::covered_box(context.pictures[slot], classifier.input(),
-                                          methods::demand_of(classifier));
-    record.left = box.left;
-    record.top = box.top;
-    record.right = box.right;
-    record.bottom = box.bottom;
+    set_covered_box(subject, context.pictures[slot], record);
     Case c;
     c.record = &record;
     c.picture = pictures.narrow(0, static_cast<std::int64_t>(slot), 1);

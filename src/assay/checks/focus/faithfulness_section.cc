@@ -1,8 +1,8 @@
 // How the report shows the faithfulness check.
 #include <fmt/format.h>
 
-#include "assay/base/error.h"
 #include "assay/checks/focus/faithfulness.h"
+#include "assay/checks/section_text.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/stats/number_text.h"
 
@@ -12,27 +12,6 @@ namespace {
 
 using Result = Faithfulness::Result;
 using stats::number_text;
-
-const Finding& named(const Result& result, const std::string& id) {
-  for (const Finding& f : result.findings)
-    if (f.id == id) return f;
-  throw BugError("no finding " + id);
-}
-
-std::string interval_text(const Finding& f) {
-  return f.interval ? number_text(f.interval->low, 3) + " to " + number_text(f.interval->high, 3)
-                    : "";
-}
-
-// "0.31 (0.2 to 0.42)"
-std::string cell(const Finding& f) {
-  if (f.status != FindingStatus::kOk) return "–";
-  return number_text(f.value, 3) + " (" + interval_text(f) + ")";
-}
-
-std::string pictures(std::int64_t count) {
-  return fmt::format("{} {}", count, count == 1 ? "picture" : "pictures");
-}
 
 std::string method_title(const Result& result) {
   return std::string(methods::attribution_named(result.params.method, "method").info.title);
@@ -46,7 +25,7 @@ std::string control_name(Ranker ranker) {
 std::vector<std::string> unbeaten(const Result& result) {
   std::vector<std::string> names;
   for (std::size_t r = 1; r < kRankers; ++r) {
-    const Finding& gain = named(result, "road_gain/" + std::string(kRankerIds[r]));
+    const Finding& gain = finding_named(result.findings, "road_gain/" + std::string(kRankerIds[r]));
     if (gain.status == FindingStatus::kOk && gain.interval && !(gain.interval->low > 0))
       names.push_back(control_name(static_cast<Ranker>(r)));
   }
@@ -62,10 +41,12 @@ std::string listed(const std::vector<std::string>& names) {
 
 std::string answer(const Result& result) {
   if (result.judged == 0) return "Nothing can be said: no picture had a map to judge.";
-  const Finding& road = named(result, "road");
+  const Finding& road = finding_named(result.findings, "road");
   const auto of_control = [&](Ranker ranker) {
     return number_text(
-        named(result, "road/" + std::string(kRankerIds[static_cast<std::size_t>(ranker)])).value,
+        finding_named(result.findings,
+                      "road/" + std::string(kRankerIds[static_cast<std::size_t>(ranker)]))
+            .value,
         3);
   };
   std::string text = fmt::format(
@@ -73,7 +54,7 @@ std::string answer(const Result& result) {
       "% "
       "confidence): so much more is left when the lowest ranked go first instead of the highest. A "
       "random order is worth {}, a centre prior {}, an edge detector {}.",
-      pictures(result.judged), method_title(result), number_text(road.value, 3),
+      pictures_text(result.judged), method_title(result), number_text(road.value, 3),
       interval_text(road), of_control(Ranker::kRandom), of_control(Ranker::kCentre),
       of_control(Ranker::kEdges));
   const auto names = unbeaten(result);
@@ -136,10 +117,12 @@ Table figure_table(const Result& result) {
   table.columns = {"figure", method_title(result)};
   for (std::size_t r = 1; r < kRankers; ++r) table.columns.emplace_back(kRankerTitles[r]);
   for (const Measure& m : measures()) {
-    std::vector<std::string> row{std::string(m.title), cell(named(result, std::string(m.id)))};
+    std::vector<std::string> row{std::string(m.title),
+                                 value_cell(finding_named(result.findings, std::string(m.id)))};
     for (std::size_t r = 1; r < kRankers; ++r)
       row.push_back(m.of_controls
-                        ? cell(named(result, std::string(m.id) + "/" + std::string(kRankerIds[r])))
+                        ? value_cell(finding_named(result.findings, std::string(m.id) + "/" +
+                                                                        std::string(kRankerIds[r])))
                         : "");
     table.rows.push_back(std::move(row));
   }
@@ -175,11 +158,11 @@ Section Faithfulness::present(const Result& result) {
   if (result.nonfinite > 0)
     section.warnings.push_back(
         fmt::format("{} left out: the model's output or the map is not finite.",
-                    pictures(result.nonfinite) + (result.nonfinite == 1 ? " is" : " are")));
+                    pictures_text(result.nonfinite) + (result.nonfinite == 1 ? " is" : " are")));
   if (result.no_target > 0)
     section.notes.push_back(
         fmt::format("{} no label and so no class to explain.",
-                    pictures(result.no_target) + (result.no_target == 1 ? " has" : " have")));
+                    pictures_text(result.no_target) + (result.no_target == 1 ? " has" : " have")));
   if (result.judged == 0) return section;
   const auto names = unbeaten(result);
   if (!names.empty() && names.front() == control_name(Ranker::kRandom))
@@ -195,8 +178,8 @@ Section Faithfulness::present(const Result& result) {
     section.notes.push_back(
         fmt::format("{} in {} clusters: the intervals take the clusters for independent, not the "
                     "pictures.",
-                    pictures(result.judged), result.independent));
-  const Finding& rise = named(result, "randomisation_rise");
+                    pictures_text(result.judged), result.independent));
+  const Finding& rise = finding_named(result.findings, "randomisation_rise");
   if (rise.status != FindingStatus::kOk)
     section.notes.push_back("randomisation_rise is undefined: " + rise.note + ".");
   section.notes.push_back(

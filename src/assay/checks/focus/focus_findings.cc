@@ -14,6 +14,7 @@
 #include "assay/checks/focus/power.h"
 #include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
+#include "assay/stats/median.h"
 #include "assay/stats/permutation.h"
 
 namespace assay::checks {
@@ -25,18 +26,6 @@ using Params = Focus::Params;
 using Record = Focus::Record;
 
 constexpr const char* kNothingSeen = "no picture of this part has invalid and valid pixels";
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const std::size_t middle = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
-                   values.end());
-  const double high = values[middle];
-  if (values.size() % 2 == 1) return high;
-  return (high +
-          *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle))) /
-         2;
-}
 
 // The cases' clusters by the house's rule.
 std::vector<std::int64_t> clusters_of(const std::vector<const Case*>& cases) {
@@ -111,7 +100,7 @@ class Findings {
   void set_scale() {
     std::vector<double> margins;
     for (const Case* c : all_.judged) margins.push_back(std::abs(c->seen.margin));
-    result_.scale = median(std::move(margins));
+    result_.scale = stats::median(std::move(margins));
   }
 
   void add_parts(const std::vector<Case>& cases) {

@@ -9,11 +9,9 @@
 #include "assay/checks/focus/region_grid.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
-#include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/attribution/cover.h"
 #include "assay/methods/attribution/target.h"
-#include "assay/methods/batch.h"
 #include "assay/methods/evaluation/batched_passes.h"
 #include "assay/methods/evaluation/region_share.h"
 #include "assay/methods/prepared_mask.h"
@@ -61,12 +59,7 @@ void set_what_is_known(const Subject& subject, const Focus::Params& params, cons
     record.status = Status::kNoMask;
     return;
   }
-  const auto box = imaging::covered_box(picture, subject.classifier.input(),
-                                        methods::demand_of(subject.classifier));
-  record.left = box.left;
-  record.top = box.top;
-  record.right = box.right;
-  record.bottom = box.bottom;
+  set_covered_box(subject, picture, record);
   seen.invalid = methods::prepared_mask(subject.classifier, *mask);
   record.height = static_cast<int>(seen.shown.picture.size(2));
   record.width = static_cast<int>(seen.shown.picture.size(3));

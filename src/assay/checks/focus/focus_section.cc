@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "assay/base/error.h"
 #include "assay/checks/finding_ids.h"
 #include "assay/checks/focus/focus.h"
 #include "assay/checks/focus/region_grid.h"
+#include "assay/checks/section_text.h"
 #include "assay/stats/number_text.h"
 
 namespace assay::checks {
@@ -19,38 +19,14 @@ using Result = Focus::Result;
 using Status = Focus::Status;
 using stats::number_text;
 
-const Finding& named(const Result& result, const std::string& id) {
-  for (const Finding& f : result.findings)
-    if (f.id == id) return f;
-  throw BugError("no finding " + id);
-}
-
-std::string interval_text(const Finding& f) {
-  return f.interval ? number_text(f.interval->low, 3) + " to " + number_text(f.interval->high, 3)
-                    : "";
-}
-
-// "0.31 (0.2 to 0.42)"
-std::string cell(const Finding& f) {
-  if (f.status != FindingStatus::kOk) return "–";
-  const std::string interval = interval_text(f);
-  return number_text(f.value, 3) + (interval.empty() ? "" : " (" + interval + ")");
-}
-
-std::string pictures(std::int64_t count) {
-  return fmt::format("{} {}", count, count == 1 ? "picture" : "pictures");
-}
-
-std::string percent(double share) { return number_text(100 * share, 2) + "\u00a0%"; }
-
 std::string answer(const Result& result) {
-  const Finding& reliance = named(result, "invalid_reliance");
+  const Finding& reliance = finding_named(result.findings, "invalid_reliance");
   if (reliance.status != FindingStatus::kOk)
     return "Whether the decision rests on invalid pixels could not be judged: " + reliance.note +
            ".";
-  const Finding& flips = named(result, "invalid_flip_rate");
-  const Finding& excess = named(result, "invalid_flip_excess");
-  const Finding& p = named(result, "invalid_reliance_p");
+  const Finding& flips = finding_named(result.findings, "invalid_flip_rate");
+  const Finding& excess = finding_named(result.findings, "invalid_flip_excess");
+  const Finding& p = finding_named(result.findings, "invalid_reliance_p");
   std::string text = fmt::format(
       "Invalid pixels of a picture of another class instead of one of the same class cost {} of "
       "the "
@@ -59,13 +35,13 @@ std::string answer(const Result& result) {
       "pixels of the same class do.",
       number_text(reliance.value, 3), interval_text(reliance), number_text(p.value, 2),
       percent(flips.value), percent(excess.value));
-  const Finding& least = named(result, "detectable_reliance");
+  const Finding& least = finding_named(result.findings, "detectable_reliance");
   if (least.status == FindingStatus::kOk)
     text += fmt::format(
         " On these {} a shortcut of {} of the median margin would have been noticed nine times in "
         "ten.",
         result.clustered ? fmt::format("{} clusters", result.independent)
-                         : pictures(result.independent),
+                         : pictures_text(result.independent),
         number_text(least.value, 2));
   return text;
 }
@@ -75,7 +51,7 @@ Table intervention_table(const Result& result) {
   table.title = "What invalid pixels do, with 95 % intervals";
   table.columns = {"what was done", "figure", "value"};
   const auto row = [&](const char* done, const char* figure, const char* id) {
-    table.rows.push_back({done, figure, cell(named(result, id))});
+    table.rows.push_back({done, figure, value_cell(finding_named(result.findings, id))});
   };
   row("replaced: different class less same class", "margin lost, in median margins",
       "invalid_reliance");
@@ -101,9 +77,9 @@ Table map_table(const Result& result) {
                                       {"Occlusion", "_occlusion"},
                                       {"HiResCAM of random weights", "_randomised"}}) {
     const std::string s = suffix;
-    table.rows.push_back({title, cell(named(result, "invalid_share" + s)),
-                          cell(named(result, "invalid_enrichment" + s)),
-                          cell(named(result, "invalid_share_p" + s))});
+    table.rows.push_back({title, value_cell(finding_named(result.findings, "invalid_share" + s)),
+                          value_cell(finding_named(result.findings, "invalid_enrichment" + s)),
+                          value_cell(finding_named(result.findings, "invalid_share_p" + s))});
   }
   return table;
 }
@@ -139,20 +115,14 @@ Region region_of(const std::vector<std::uint8_t>& grid, const Focus::Record& r) 
   return {kGrid, kGrid, cells_of(grid), {r.left, r.top, r.right, r.bottom}};
 }
 
-std::string class_name(const Result& result, int k) {
-  return k >= 0 && k < static_cast<int>(result.labels.size())
-             ? result.labels[static_cast<std::size_t>(k)]
-             : "?";
-}
-
 Exhibit exhibit_of(const Result& result, const Case& c, std::string id) {
   const Focus::Record& seen = c.seen;
   Exhibit exhibit;
   exhibit.id = std::move(id);
   exhibit.row = seen.row;
-  exhibit.caption = fmt::format("{}: {}", seen.id, class_name(result, seen.label));
+  exhibit.caption = fmt::format("{}: {}", seen.id, class_name(result.labels, seen.label));
   if (seen.predicted != seen.label)
-    exhibit.caption += ", taken for " + class_name(result, seen.predicted);
+    exhibit.caption += ", taken for " + class_name(result.labels, seen.predicted);
   exhibit.panels.push_back({"picture", {}, {}, {}});
   if (!seen.map.empty())
     exhibit.panels.push_back({"HiResCAM",
@@ -169,10 +139,10 @@ Exhibit exhibit_of(const Result& result, const Case& c, std::string id) {
     exhibit.sort_keys.emplace_back("share of the map in invalid pixels", seen.cam.share);
   if (!c.judged()) return exhibit;
   const auto replaced = [&](int from, std::int64_t donor, const Focus::Reply& reply) {
-    const std::string title = class_name(result, from) + " put in";
+    const std::string title = class_name(result.labels, from) + " put in";
     exhibit.panels.push_back({title, {}, {}, Replacement{donor, region_of(c.swap->region, seen)}});
-    exhibit.caption += fmt::format("; with {} put in: {}", class_name(result, from),
-                                   class_name(result, reply.predicted));
+    exhibit.caption += fmt::format("; with {} put in: {}", class_name(result.labels, from),
+                                   class_name(result.labels, reply.predicted));
   };
   replaced(seen.label, c.swap->same, c.swap->by_same);
   replaced(c.swap->donor_label, c.swap->different, c.swap->by_different);
@@ -199,24 +169,25 @@ void add_left_out(const Result& result, Section& section) {
   };
   const auto note = [&](Status status, const char* why) {
     if (const auto n = count(status); n > 0)
-      section.notes.push_back(pictures(n) + (n == 1 ? " is" : " are") + " left out: " + why + ".");
+      section.notes.push_back(pictures_text(n) + (n == 1 ? " is" : " are") + " left out: " + why +
+                              ".");
   };
   note(Status::kNoMask, "nothing says which pixels are invalid");
   note(Status::kEmpty, "no pixel that the model sees is invalid (an empty region)");
   note(Status::kFull, "every pixel that the model sees is invalid (a full region)");
   note(Status::kNoLabel, "no label");
   if (const auto n = count(Status::kNonFinite); n > 0)
-    section.warnings.push_back(pictures(n) + (n == 1 ? " is" : " are") +
+    section.warnings.push_back(pictures_text(n) + (n == 1 ? " is" : " are") +
                                " left out: the model's output is not finite.");
   if (result.nonfinite > 0)
     section.warnings.push_back(
-        pictures(result.nonfinite) +
+        pictures_text(result.nonfinite) +
         " gave an output that is not finite once invalid pixels were replaced.");
   if (result.judged > 0 && result.judged < result.pictures)
     section.notes.push_back(fmt::format(
         "{} of {} were judged by replacing; the others found no donors with invalid pixels in the "
         "same places.",
-        result.judged, pictures(result.pictures)));
+        result.judged, pictures_text(result.pictures)));
 }
 
 }  // namespace
@@ -232,7 +203,7 @@ Section Focus::present(const Result& result) {
     section.notes.push_back(
         fmt::format("{} in {} clusters: the intervals and tests take the clusters for independent, "
                     "not the pictures.",
-                    pictures(result.judged), result.independent));
+                    pictures_text(result.judged), result.independent));
   if (result.power)
     section.notes.push_back(fmt::format(
         "The check's own power: shortcuts that add {} to a logit, planted into these pictures' "

@@ -7,12 +7,11 @@
 #include <set>
 
 #include "assay/base/seed.h"
+#include "assay/checks/focus/class_maps.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
-#include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/catalogue.h"
 #include "assay/methods/attribution/layer.h"
-#include "assay/methods/batch.h"
 #include "assay/network/torch.h"
 #include "assay/stats/bound.h"
 
@@ -121,12 +120,7 @@ std::vector<Heatmap::Record> Heatmap::measure(const Subject& subject, const Para
     record.target = params.target == "label" ? clean.label : record.predicted;
     if (record.target < 0) record.status = MapStatus::kNoTarget;
     targets[slot] = std::max(record.target, 0);
-    const auto box = imaging::covered_box(context.pictures[slot], subject.classifier.input(),
-                                          methods::demand_of(subject.classifier));
-    record.left = box.left;
-    record.top = box.top;
-    record.right = box.right;
-    record.bottom = box.bottom;
+    set_covered_box(subject, context.pictures[slot], record);
     records.push_back(std::move(record));
   }
   // Finding the default layer of an attention network takes passes of its own: where only one value

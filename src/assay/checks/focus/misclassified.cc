@@ -7,6 +7,7 @@
 
 #include "assay/checks/clusters.h"
 #include "assay/checks/focus/region_grid.h"
+#include "assay/checks/section_text.h"
 #include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/number_text.h"
@@ -19,14 +20,6 @@ using Record = Misclassified::Record;
 using Result = Misclassified::Result;
 using Status = Misclassified::Status;
 using stats::number_text;
-
-std::string class_name(const Result& result, int k) {
-  return k >= 0 && k < static_cast<int>(result.labels.size())
-             ? result.labels[static_cast<std::size_t>(k)]
-             : "?";
-}
-
-std::string percent(double share) { return number_text(100 * share, 2) + "\u00a0%"; }
 
 // The mean of the studied errors' values, each in [0,1], as a finding; by cluster where there are some.
 Finding mean_finding(const std::string& id, const std::vector<const Record*>& records,
@@ -87,7 +80,8 @@ Exhibit exhibit_of(const Result& result, const Record& r, std::size_t number) {
   const auto region = [&](const Misclassified::Found& found) {
     return Region{kGrid, kGrid, cells_of(found.cells), {r.left, r.top, r.right, r.bottom}};
   };
-  const std::string label = class_name(result, r.label), wrong = class_name(result, r.predicted);
+  const std::string label = class_name(result.labels, r.label),
+                    wrong = class_name(result.labels, r.predicted);
   Exhibit exhibit;
   exhibit.id = fmt::format("error-{}", number);
   exhibit.row = r.row;
@@ -97,9 +91,9 @@ Exhibit exhibit_of(const Result& result, const Record& r, std::size_t number) {
                     {"for " + label, overlay(r.of_label), {}, {}, {}}};
   if (!r.lost.cells.empty()) {
     exhibit.panels.push_back(
-        {"without: " + class_name(result, r.lost.said), {}, region(r.lost), {}, {}});
+        {"without: " + class_name(result.labels, r.lost.said), {}, region(r.lost), {}, {}});
     exhibit.caption += fmt::format("; without {} of the picture {}", percent(r.lost.area),
-                                   class_name(result, r.lost.said));
+                                   class_name(result.labels, r.lost.said));
   }
   if (!r.restored.cells.empty()) {
     exhibit.panels.push_back({"restores " + label, {}, region(r.restored), {}, {}});
@@ -108,10 +102,13 @@ Exhibit exhibit_of(const Result& result, const Record& r, std::size_t number) {
     exhibit.caption += "; no region restores the label";
   }
   if (r.second_predicted >= 0) {
-    exhibit.caption += "; the second model says " + class_name(result, r.second_predicted);
+    exhibit.caption += "; the second model says " + class_name(result.labels, r.second_predicted);
     if (!r.of_second.values.empty())
-      exhibit.panels.push_back(
-          {"second: " + class_name(result, r.second_predicted), overlay(r.of_second), {}, {}, {}});
+      exhibit.panels.push_back({"second: " + class_name(result.labels, r.second_predicted),
+                                overlay(r.of_second),
+                                {},
+                                {},
+                                {}});
   }
   exhibit.sort_keys = {{"margin", r.margin},
                        {"restoring area", std::isnan(r.restored.area) ? 1 : r.restored.area}};
@@ -196,11 +193,12 @@ Section Misclassified::present(const Result& result) {
   for (const Record& r : result.studied) {
     const auto found = [&](const Misclassified::Found& f, bool says) {
       if (std::isnan(f.area)) return std::string("–");
-      return percent(f.area) + (says ? ", then " + class_name(result, f.said) : "");
+      return percent(f.area) + (says ? ", then " + class_name(result.labels, f.said) : "");
     };
-    table.rows.push_back({r.id, class_name(result, r.label), class_name(result, r.predicted),
-                          number_text(r.margin, 3), found(r.lost, true), found(r.restored, false)});
-    if (second) table.rows.back().push_back(class_name(result, r.second_predicted));
+    table.rows.push_back({r.id, class_name(result.labels, r.label),
+                          class_name(result.labels, r.predicted), number_text(r.margin, 3),
+                          found(r.lost, true), found(r.restored, false)});
+    if (second) table.rows.back().push_back(class_name(result.labels, r.second_predicted));
     group.exhibits.push_back(exhibit_of(result, r, group.exhibits.size() + 1));
   }
   section.tables.push_back(std::move(table));

@@ -8,10 +8,8 @@
 #include "assay/checks/focus/misclassified.h"
 #include "assay/checks/focus/region_grid.h"
 #include "assay/imaging/data_set.h"
-#include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/smallest_region.h"
 #include "assay/methods/attribution/target.h"
-#include "assay/methods/batch.h"
 #include "assay/methods/evaluation/ranking.h"
 #include "assay/network/classifier.h"
 #include "assay/network/pass.h"
@@ -189,12 +187,7 @@ std::vector<Record> Misclassified::measure(const Subject& subject, const Params&
     if (!studying) continue;
     record.studied = true;
     const imaging::Picture& decoded = context.pictures[slot];
-    const auto box =
-        imaging::covered_box(decoded, classifier.input(), methods::demand_of(classifier));
-    record.left = box.left;
-    record.top = box.top;
-    record.right = box.right;
-    record.bottom = box.bottom;
+    set_covered_box(subject, decoded, record);
     const at::Tensor picture = prepared_picture(subject, units[i].row, decoded);
     study(subject, params, layer, picture, record);
     if (second) set_second(subject, *second, picture, record);

@@ -18,7 +18,8 @@ namespace assay::checks {
 namespace {
 
 constexpr double kLevel = 0.05, kPower = 0.9, kConfidence = 0.95;
-constexpr int kDraws = 199;         // signs a test
+constexpr const char* kFresh = "focus.power.fresh";  // purpose of what did not find the strength
+constexpr int kDraws = 199;                          // signs a test
 constexpr std::size_t kMany = 512;  // clusters, from which on the signs' normal limit will do
 constexpr std::size_t kFewest = 5;  // clusters: 2^-5 is the first below kLevel
 
@@ -136,7 +137,7 @@ class Simulator {
 }  // namespace
 
 double detected_share(std::span<const Swap> swaps, double strength, const PowerOptions& options) {
-  return static_cast<double>(Simulator(swaps, options, "focus.power.fresh").detected(strength)) /
+  return static_cast<double>(Simulator(swaps, options, kFresh).detected(strength)) /
          options.simulations;
 }
 
@@ -161,8 +162,9 @@ std::optional<Power> power(std::span<const Swap> swaps, const PowerOptions& opti
   Power found;
   found.strength = high;
   found.reliance = simulator.effect(high) - simulator.effect(0);
-  found.detected = detected_share(swaps, high, options);
-  found.false_alarms = detected_share(swaps, 0, options);
+  const Simulator fresh(swaps, options, kFresh);
+  found.detected = static_cast<double>(fresh.detected(high)) / options.simulations;
+  found.false_alarms = static_cast<double>(fresh.detected(0)) / options.simulations;
   found.simulations = options.simulations;
   return found;
 }

@@ -9,8 +9,10 @@
 #include "assay/checks/clusters.h"
 #include "assay/checks/finding_ids.h"
 #include "assay/checks/focus/shortcut_search_candidates.h"
+#include "assay/checks/section_text.h"
 #include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
+#include "assay/stats/median.h"
 #include "assay/stats/number_text.h"
 #include "assay/stats/permutation.h"
 
@@ -30,23 +32,6 @@ double mean_effect(const std::vector<const Record*>& tried) {
   double sum = 0;
   for (const Record* r : tried) sum += effect_of(*r);
   return sum / static_cast<double>(tried.size());
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-std::string pictures(std::int64_t count) {
-  return fmt::format("{} {}", count, count == 1 ? "picture" : "pictures");
-}
-
-std::string class_name(const Result& result, int k) {
-  return k >= 0 && k < static_cast<int>(result.labels.size())
-             ? result.labels[static_cast<std::size_t>(k)]
-             : std::to_string(k);
 }
 
 // A candidate with the transplants that tried it.
@@ -172,11 +157,12 @@ void set_shown(const std::vector<Trial>& trials,
     const double box[4] = {member->left, member->top, member->right, member->bottom};
     std::copy_n(box, 4, shown.box);
     shown.cells = c.cells;
-    shown.said = class_name(result, best->said_with_donor);
+    shown.said = class_name(result.labels, best->said_with_donor);
     shown.effect = c.effect;
-    shown.caption = fmt::format("{}, a patch of {}: effect {}, q {}", class_name(result, c.label),
-                                pictures(static_cast<std::int64_t>(c.members.size())),
-                                number_text(c.effect, 2), number_text(c.q, 2));
+    shown.caption =
+        fmt::format("{}, a patch of {}: effect {}, q {}", class_name(result.labels, c.label),
+                    pictures_text(static_cast<std::int64_t>(c.members.size())),
+                    number_text(c.effect, 2), number_text(c.q, 2));
     result.shown.push_back(std::move(shown));
   }
 }
@@ -188,7 +174,6 @@ Result ShortcutSearch::summarise(std::span<const Record> records, const Params& 
   Result result;
   result.params = params;
   result.labels = facts.labels;
-  std::vector<Record> first;
   std::map<std::int64_t, const Record*> mapped;
   std::map<int, int> classes;
   std::vector<double> margins;
@@ -197,17 +182,16 @@ Result ShortcutSearch::summarise(std::span<const Record> records, const Params& 
     result.without_evidence += r.status == Status::kNoEvidence;
     result.nonfinite += r.status == Status::kNonFinite;
     if (r.status != Status::kOk) continue;
-    first.push_back(r);
     mapped[r.row] = &r;
     ++classes[r.predicted];
     margins.push_back(r.margin);
   }
-  result.mapped = static_cast<std::int64_t>(first.size());
+  result.mapped = static_cast<std::int64_t>(mapped.size());
   result.classes = static_cast<std::int64_t>(classes.size());
-  result.scale = median(std::move(margins));
+  result.scale = stats::median(std::move(margins));
 
   std::vector<Trial> trials;
-  for (Candidate& c : find_candidates(first, params, facts.seed))
+  for (Candidate& c : find_candidates(records, params, facts.seed))
     trials.push_back({std::move(c), {}, {}, {}});
   for (const Record& r : records)
     if (r.transplanted && r.status == Status::kOk && r.candidate >= 0 &&

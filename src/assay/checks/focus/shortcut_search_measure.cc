@@ -9,9 +9,7 @@
 #include "assay/checks/focus/shortcut_search.h"
 #include "assay/checks/focus/shortcut_search_candidates.h"
 #include "assay/imaging/data_set.h"
-#include "assay/imaging/prepare.h"
 #include "assay/methods/attribution/target.h"
-#include "assay/methods/batch.h"
 #include "assay/methods/evaluation/batched_passes.h"
 #include "assay/methods/intervention/transplant.h"
 #include "assay/network/classifier.h"
@@ -87,12 +85,7 @@ std::vector<Record> mapped(const Subject& subject, const Params& params,
     record.cluster = clean.cluster;
     record.picture_height = picture.height;
     record.picture_width = picture.width;
-    const auto box =
-        imaging::covered_box(picture, classifier.input(), methods::demand_of(classifier));
-    record.left = box.left;
-    record.top = box.top;
-    record.right = box.right;
-    record.bottom = box.bottom;
+    set_covered_box(subject, picture, record);
     record.predicted = static_cast<int>(std::max_element(clean.logits.begin(), clean.logits.end()) -
                                         clean.logits.begin());
     record.margin = margin_of(clean.logits, record.predicted);

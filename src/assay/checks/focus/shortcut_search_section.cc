@@ -5,6 +5,7 @@
 
 #include "assay/checks/focus/shortcut_search.h"
 #include "assay/checks/focus/shortcut_search_candidates.h"
+#include "assay/checks/section_text.h"
 #include "assay/stats/number_text.h"
 
 namespace assay::checks {
@@ -14,14 +15,6 @@ namespace {
 using Candidate = ShortcutSearch::Candidate;
 using Result = ShortcutSearch::Result;
 using stats::number_text;
-
-std::string class_name(const Result& result, int k) {
-  return k >= 0 && k < static_cast<int>(result.labels.size())
-             ? result.labels[static_cast<std::size_t>(k)]
-             : std::to_string(k);
-}
-
-std::string percent(double share) { return number_text(100 * share, 2) + "\u00a0%"; }
 
 std::string answer(const Result& result) {
   const auto tested = std::count_if(result.candidates.begin(), result.candidates.end(),
@@ -42,7 +35,7 @@ std::string answer(const Result& result) {
       "likeliest, for \"{}\", raises its margin by {} median margins and turns {} of the pictures "
       "into it. Whether what lies there may count, only you can say: look at the pictures.",
       suspects, tested, suspects == 1 ? "speaks for its class" : "speak for their class",
-      class_name(result, first.label), number_text(first.effect, 2), percent(first.turned));
+      class_name(result.labels, first.label), number_text(first.effect, 2), percent(first.turned));
 }
 
 Table table_of(const Result& result) {
@@ -59,7 +52,7 @@ Table table_of(const Result& result) {
                    "q"};
   for (const Candidate& c : result.candidates) {
     const bool tried = c.tried > 0;
-    table.rows.push_back({class_name(result, c.label), std::to_string(c.members.size()),
+    table.rows.push_back({class_name(result.labels, c.label), std::to_string(c.members.size()),
                           percent(c.share), percent(c.area), std::to_string(c.tried),
                           tried ? number_text(c.effect, 3) : "–", tried ? percent(c.turned) : "–",
                           tried ? number_text(c.p, 2) : "–", tried ? number_text(c.q, 2) : "–"});
@@ -75,7 +68,8 @@ Table masks_of(const Result& result) {
   for (std::size_t i = 0; i < result.candidates.size(); ++i) {
     const Candidate& c = result.candidates[i];
     if (c.tried > 0 && c.q <= result.params.rate)
-      table.rows.push_back({class_name(result, c.label), number_text(c.q, 2), result.shapes[i]});
+      table.rows.push_back(
+          {class_name(result.labels, c.label), number_text(c.q, 2), result.shapes[i]});
   }
   return table;
 }

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "assay/checks/performance/accuracy.h"
+#include "assay/checks/section_text.h"
 #include "assay/stats/number_text.h"
 
 namespace assay::checks {
@@ -18,11 +19,7 @@ constexpr std::size_t kMostRowsInATable = 15;
 
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
-std::string pictures(std::int64_t count) {
-  return std::to_string(count) + (count == 1 ? " picture" : " pictures");
-}
-
-std::string interval_text(const Finding& f) {
+std::string proven_text(const Finding& f) {
   if (!f.interval) return "";
   return " (" + percent_text(f.interval->low, 3) + " to " + percent_text(f.interval->high, 3) +
          " with 95 % confidence)";
@@ -31,11 +28,11 @@ std::string interval_text(const Finding& f) {
 std::string answer(const Accuracy::Result& r) {
   const Finding& top1 = r.findings.front();
   if (top1.status != FindingStatus::kOk) return "Nothing can be said: " + top1.note + ".";
-  std::string text = percent_text(top1.value) + " of " + pictures(r.confusion.rows) +
-                     " are given their label" + interval_text(top1) + ".";
+  std::string text = percent_text(top1.value) + " of " + pictures_text(r.confusion.rows) +
+                     " are given their label" + proven_text(top1) + ".";
   if (!r.wrong.empty())
     text += " The commonest confusion: " + r.labels[at(r.wrong[0].truth)] + " taken for " +
-            r.labels[at(r.wrong[0].predicted)] + ", " + pictures(r.wrong[0].count) + ".";
+            r.labels[at(r.wrong[0].predicted)] + ", " + pictures_text(r.wrong[0].count) + ".";
   return text;
 }
 
@@ -163,8 +160,8 @@ Section Accuracy::present(const Result& r) {
   s.answer = answer(r);
   s.notes = r.notes;
   if (r.unusable > 0)
-    s.warnings.push_back("The model's output is not a finite number for " + pictures(r.unusable) +
-                         "; each counts as a wrong answer.");
+    s.warnings.push_back("The model's output is not a finite number for " +
+                         pictures_text(r.unusable) + "; each counts as a wrong answer.");
   const auto given = std::count_if(r.confusion.predicted.begin(), r.confusion.predicted.end(),
                                    [](std::int64_t n) { return n > 0; });
   const auto present = std::count_if(r.confusion.actual.begin(), r.confusion.actual.end(),

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "assay/base/error.h"
 #include "assay/checks/performance/calibration.h"
+#include "assay/checks/section_text.h"
 #include "assay/stats/number_text.h"
 
 namespace assay::checks {
@@ -14,37 +14,26 @@ using stats::number_text;
 
 constexpr std::size_t kMostRowsInATable = 15;
 
-const Finding& named(const Calibration::Result& r, const std::string& id) {
-  for (const auto& f : r.findings)
-    if (f.id == id) return f;
-  throw BugError("no finding " + id);
-}
-
 std::string value_text(const Finding& f) {
   return f.status == FindingStatus::kOk ? number_text(f.value, 3) : "undefined";
 }
 
-std::string interval_text(const Finding& f) {
-  if (!f.interval) return "";
-  return number_text(f.interval->low, 3) + " to " + number_text(f.interval->high, 3);
-}
-
 std::string answer(const Calibration::Result& r) {
-  const Finding& ece = named(r, "ece");
+  const Finding& ece = finding_named(r.findings, "ece");
   if (ece.status != FindingStatus::kOk) return "Nothing can be said: " + ece.note + ".";
   std::string text =
       "Confidences miss the hit rate by " + number_text(ece.value, 3) + " on average";
   if (ece.interval) text += " (" + interval_text(ece) + " with 95 % confidence, bias-corrected)";
-  text += "; noise alone would show " + value_text(named(r, "ece_null")) + ".";
-  const Finding& over = named(r, "overconfidence");
+  text += "; noise alone would show " + value_text(finding_named(r.findings, "ece_null")) + ".";
+  const Finding& over = finding_named(r.findings, "overconfidence");
   if (over.interval && over.interval->low > 0)
     text += " The model is overconfident.";
   else if (over.interval && over.interval->high < 0)
     text += " The model is underconfident.";
-  const Finding& after = named(r, "ece_after_temperature");
+  const Finding& after = finding_named(r.findings, "ece_after_temperature");
   if (after.status == FindingStatus::kOk)
-    text += " A temperature of " + value_text(named(r, "temperature")) + " makes it " +
-            value_text(after) + " on held-out pictures.";
+    text += " A temperature of " + value_text(finding_named(r.findings, "temperature")) +
+            " makes it " + value_text(after) + " on held-out pictures.";
   return text;
 }
 
@@ -94,11 +83,12 @@ Table bin_table(const Calibration::Diagram& d) {
 Table temperature_table(const Calibration::Result& r) {
   Table t;
   t.title = "Temperature scaling, on held-out pictures";
-  t.columns = {"", "as it is", "after temperature " + value_text(named(r, "temperature"))};
-  t.rows = {{"expected calibration error", value_text(named(r, "ece")),
-             value_text(named(r, "ece_after_temperature"))},
-            {"negative log-likelihood", value_text(named(r, "nll")),
-             value_text(named(r, "nll_after_temperature"))}};
+  t.columns = {"", "as it is",
+               "after temperature " + value_text(finding_named(r.findings, "temperature"))};
+  t.rows = {{"expected calibration error", value_text(finding_named(r.findings, "ece")),
+             value_text(finding_named(r.findings, "ece_after_temperature"))},
+            {"negative log-likelihood", value_text(finding_named(r.findings, "nll")),
+             value_text(finding_named(r.findings, "nll_after_temperature"))}};
   return t;
 }
 
@@ -127,14 +117,14 @@ Section Calibration::present(const Result& r) {
                          (r.unusable == 1 ? " picture, which has" : " pictures, which have") +
                          " no confidence and " + (r.unusable == 1 ? "is" : "are") + " left out.");
   if (r.rows == 0) return s;
-  const Finding& null = named(r, "ece_null");
+  const Finding& null = finding_named(r.findings, "ece_null");
   if (null.value > 0.02)
     s.warnings.push_back("With " + std::to_string(r.rows) +
                          (r.rows == 1 ? " picture" : " pictures") +
                          " a perfectly calibrated model would score an ECE of " + value_text(null) +
                          ": read ece_excess and the intervals, not the raw number.");
-  if (named(r, "nll").status != FindingStatus::kOk)
-    s.warnings.push_back("nll is undefined: " + named(r, "nll").note + ".");
+  if (finding_named(r.findings, "nll").status != FindingStatus::kOk)
+    s.warnings.push_back("nll is undefined: " + finding_named(r.findings, "nll").note + ".");
 
   s.figures.push_back(diagram(r.before, "reliability", "Does a confidence of 80 % mean 80 %?"));
   if (!r.after.cells.empty())

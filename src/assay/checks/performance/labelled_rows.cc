@@ -6,6 +6,7 @@
 
 #include "assay/base/error.h"
 #include "assay/checks/clusters.h"
+#include "assay/checks/section_text.h"
 
 namespace assay::checks {
 
@@ -20,10 +21,6 @@ bool is_usable(const std::vector<float>& logits) {
   return finite;
 }
 
-std::string pictures(std::int64_t count) {
-  return std::to_string(count) + (count == 1 ? " picture" : " pictures");
-}
-
 }  // namespace
 
 std::int64_t LabelledRows::independent() const {
@@ -34,13 +31,13 @@ std::int64_t LabelledRows::independent() const {
 
 std::vector<std::string> LabelledRows::notes() const {
   const auto left_out = [](std::int64_t count, const char* why) {
-    return pictures(count) + why + (count == 1 ? " is left out." : " are left out.");
+    return pictures_text(count) + why + (count == 1 ? " is left out." : " are left out.");
   };
   std::vector<std::string> out;
   if (unreadable > 0) out.push_back(left_out(unreadable, " that could not be read"));
   if (unlabelled > 0) out.push_back(left_out(unlabelled, " without a label"));
   if (!predictions.clusters.empty())
-    out.push_back(pictures(static_cast<std::int64_t>(size())) + " in " +
+    out.push_back(pictures_text(static_cast<std::int64_t>(size())) + " in " +
                   std::to_string(independent()) +
                   " clusters: the intervals take the clusters for independent, not the pictures.");
   return out;
