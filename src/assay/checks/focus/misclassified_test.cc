@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "assay/checks/focus/corner_world_test.h"
@@ -99,17 +100,22 @@ TEST_F(MisclassifiedRun, AnotherModelIsAskedToo) {
   EXPECT_THROW(measured<Misclassified>(misled(), params, kTwo), InputError);
 }
 
-TEST_F(MisclassifiedRun, WhereNothingElseSpeaksNoRegionRestoresTheLabel) {
-  // It reads everything the wrong way round.
+TEST_F(MisclassifiedRun, WhereNothingSpeaksForTheLabelNoRegionRestoresIt) {
+  // It reads the middle the wrong way round: covered by black, a bright picture's class is the dark
+  // one's at last; a dark picture stays what it is.
   write_pictures(
       8, [](int i) { return i % 2 == 1; }, "");
-  const auto classifier =
-      reader([](int y, int x) { return in_middle(y, x) || in_corner(y, x) ? -1.0 : 0; });
+  const auto classifier = reader([](int y, int x) { return in_middle(y, x) ? -1.0 : 0; });
+  auto params = few();
+  params.worst = 8;
+  params.cover = "black";
   const auto result =
-      Misclassified::summarise(measured<Misclassified>(classifier, few(), kTwo), few(), kTwo);
+      Misclassified::summarise(measured<Misclassified>(classifier, params, kTwo), params, kTwo);
   EXPECT_EQ(result.errors, 8);
-  const Section s = Misclassified::present(result);
-  EXPECT_FALSE(s.answer.empty());
+  ASSERT_EQ(result.studied.size(), 8u);
+  for (const Record& r : result.studied) EXPECT_EQ(std::isnan(r.restored.area), r.label == 0);
+  EXPECT_EQ(named(result.findings, "restored").value, 0.5);
+  EXPECT_THAT(Misclassified::present(result).answer, HasSubstr("restores the label in 4"));
 }
 
 TEST_F(MisclassifiedRun, WithoutErrorsThereIsNothingToStudy) {

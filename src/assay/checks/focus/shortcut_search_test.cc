@@ -128,6 +128,7 @@ TEST_F(ShortcutRun, WhereTheEvidenceIsSpreadNoPatchTurnsTheDecision) {
   });
   const auto result =
       ShortcutSearch::summarise(measured<ShortcutSearch>(classifier, quick(), kTwo), quick(), kTwo);
+  ASSERT_FALSE(result.candidates.empty());
   for (const auto& c : result.candidates) EXPECT_LT(c.turned, 0.5);
 }
 
