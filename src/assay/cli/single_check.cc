@@ -51,9 +51,10 @@ void add_single_checks(CLI::App& app, const Global& global, Action& action) {
     options->model.add(*command);
     command->add_option("IMAGES", options->images, "class folders, or a manifest (.csv)")
         ->required();
-    auto* masks = command->add_option(
-        "--masks", options->masks,
-        "path of each picture's mask, with {path}, {stem}, {label} or {COLUMN} filled in");
+    auto* masks = command->add_option("--masks", options->masks,
+                                      "path of each picture's mask, with {path}, {stem}, {label} "
+                                      "or {COLUMN} filled in; or shapes "
+                                      "for all, \"box:LEFT TOP RIGHT BOTTOM\"");
     command->add_option("--annotations", options->annotations, "COCO file that has the masks")
         ->excludes(masks);
     command->add_option("-o,--out", options->directory, "folder for the results")->required();

@@ -30,9 +30,8 @@ std::string answer(const Result& result) {
   std::string text = fmt::format(
       "Invalid pixels of a picture of another class instead of one of the same class cost {} of "
       "the "
-      "median margin ({} with 95 % confidence; p = {}) and turn {} of the decisions over, {} more "
-      "than "
-      "pixels of the same class do.",
+      "median margin ({} with 95 % confidence; p = {}) and turn {} of the decisions over: {} when "
+      "those are taken off that pixels of the same class turn too.",
       number_text(reliance.value, 3), interval_text(reliance), number_text(p.value, 2),
       percent(flips.value), percent(excess.value));
   const Finding& least = finding_named(result.findings, "detectable_reliance");
