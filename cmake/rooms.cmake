@@ -1,8 +1,10 @@
 # A room is one folder of src/assay: a static library of its .cc files and one test program of its *_test.cc files.
 #
-#   assay_room(NAME [TORCH] ROOMS room… LIBRARIES lib… TEST_LIBRARIES lib…)
+#   assay_room(NAME [TORCH] [TESTS_APART] ROOMS room… LIBRARIES lib… TEST_LIBRARIES lib…)
 #
 # TORCH: the room's files see libtorch through the precompiled header of network/torch.h.
+# TESTS_APART: its test files have small networks and constants of the same names, so each is compiled alone where others are
+# joined (UNITY in the Makefile). Elsewhere names in unnamed namespaces differ between the files of a room.
 # Globbing is deliberate: adding a check is writing its files, not editing lists.
 
 # Owns that header and nothing else, so that no room's own definitions or flags get into it: g++ takes a precompiled
@@ -12,8 +14,35 @@ target_include_directories(assay_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(assay_precompiled PRIVATE assay_options assay_torch)
 target_precompile_headers(assay_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/src/assay/network/torch.h)
 
+# The files of one thing (a page NAME.md beside NAME*.cc) may be joined, those of different ones speak of different
+# records by the same names. What has no page is joined by folder.
+function(assay_join_by_page target)
+  file(GLOB pages ${CMAKE_CURRENT_SOURCE_DIR}/checks/*/*.md)
+  set(stems "")
+  foreach(page ${pages})
+    get_filename_component(stem ${page} NAME_WE)
+    list(APPEND stems ${stem})
+  endforeach()
+  list(SORT stems ORDER DESCENDING)  # shortcut_search before shortcut
+  foreach(source ${ARGN})
+    get_filename_component(name ${source} NAME_WE)
+    get_filename_component(folder ${source} DIRECTORY)
+    get_filename_component(group ${folder} NAME)
+    if(source MATCHES "/checks/")
+      foreach(stem ${stems})
+        if(name MATCHES "^${stem}(_|$)")
+          set(group ${stem})
+          break()
+        endif()
+      endforeach()
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+      set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+    endif()
+  endforeach()
+endfunction()
+
 function(assay_room name)
-  cmake_parse_arguments(ROOM "TORCH" "" "ROOMS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH;TESTS_APART" "" "ROOMS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   set(tests ${sources})
   set(fuzz_files ${sources})
@@ -25,6 +54,7 @@ function(assay_room name)
     return()
   endif()
   add_library(assay_${name} STATIC ${sources})
+  assay_join_by_page(assay_${name} ${sources})
   add_library(assay::${name} ALIAS assay_${name})
   set_target_properties(assay_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(assay_${name} PUBLIC
@@ -56,6 +86,9 @@ function(assay_room name)
       assay_${name} assay_options ${ROOM_LIBRARIES} ${ROOM_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(assay_${name}_test PRIVATE
       ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    if(ROOM_TESTS_APART)
+      set_target_properties(assay_${name}_test PROPERTIES UNITY_BUILD OFF)
+    endif()
     if(ROOM_TORCH)
       target_link_libraries(assay_${name}_test PRIVATE assay_torch)
       target_precompile_headers(assay_${name}_test REUSE_FROM assay_precompiled)

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-void expect_equal(const Picture& a, const Picture& b) {
+void expect_same(const Picture& a, const Picture& b) {
   EXPECT_EQ(a.height, b.height);
   EXPECT_EQ(a.width, b.width);
   EXPECT_EQ(a.channels, b.channels);
@@ -31,7 +31,7 @@ TEST(FileStructure, SeesDamageInsideACompressedTiff) {
   for (const int compression : {1, 5, 8, 32773}) {
     const Picture p = sample_picture(120, 90, 3);
     const std::string whole = encoded(".tiff", p, {cv::IMWRITE_TIFF_COMPRESSION, compression});
-    expect_equal(decode(whole, "x"), p);
+    expect_same(decode(whole, "x"), p);
     if (compression == 1 || compression == 32773) continue;  // there flips are wrong colours
     int seen = 0;
     for (std::size_t i = 0; i < 40; ++i) {
@@ -76,7 +76,7 @@ TEST(FileStructure, NeverTakesATruncatedFileForAWholePicture) {
     const auto cut_at = [&](std::size_t n) {
       ++cuts;
       try {
-        expect_equal(decode(whole.substr(0, n), e.name), right);
+        expect_same(decode(whole.substr(0, n), e.name), right);
       } catch (const InputError& error) {
         ++refused;
         EXPECT_THAT(error.what(), testing::StartsWith(e.name));
@@ -107,8 +107,8 @@ TEST(FileStructure, IsSilentAboutHarmlessFaults) {
   const Picture p = sample_picture(16, 16, 3);
   const std::string jpeg = encoded(".jpg", p);
   const std::string extended = jpeg.substr(0, jpeg.size() - 2) + "extra" + "\xFF\xD9";
-  expect_equal(decode(extended, "x"), decode(jpeg, "x"));
-  expect_equal(decode(jpeg + "trailing", "x"), decode(jpeg, "x"));
+  expect_same(decode(extended, "x"), decode(jpeg, "x"));
+  expect_same(decode(jpeg + "trailing", "x"), decode(jpeg, "x"));
   // A colour profile that libpng warns about.
   const std::string profile = chunk("iCCP", std::string("bad\0\0", 5) + deflated("no profile"));
   EXPECT_EQ(decode(png(1, 1, 8, 0, profile, std::string("\0\x07", 2)), "x").bytes[0], 7);

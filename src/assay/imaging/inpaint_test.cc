@@ -15,7 +15,7 @@
 namespace assay::imaging {
 namespace {
 
-using Mask = std::vector<std::uint8_t>;
+using Marks = std::vector<std::uint8_t>;
 
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
@@ -31,16 +31,16 @@ std::vector<float> noise(std::size_t count) {
   return values;
 }
 
-Mask scattered(std::size_t count, double share) {
+Marks scattered(std::size_t count, double share) {
   Stream stream(2, "inpaint_test mask");
-  Mask mask(count);
+  Marks mask(count);
   for (auto& m : mask) m = stream.uniform() < share ? 1 : 0;
   return mask;
 }
 
 // The definition, written down as a dense matrix and solved by Gaussian elimination with pivots.
 std::vector<double> dense(const std::vector<float>& plane, int height, int width,
-                          const Mask& missing) {
+                          const Marks& missing) {
   const std::size_t n = plane.size();
   std::vector<std::vector<double>> a(n, std::vector<double>(n + 1));
   for (int y = 0; y < height; ++y)
@@ -73,7 +73,7 @@ std::vector<double> dense(const std::vector<float>& plane, int height, int width
   return x;
 }
 
-void expect_dense(int height, int width, const Mask& missing) {
+void expect_dense(int height, int width, const Marks& missing) {
   const auto plane = noise(missing.size());
   const auto wanted = dense(plane, height, width, missing);
   auto filled = plane;
@@ -88,16 +88,16 @@ TEST(Inpaint, EqualsADenseSolveOfTheDefinitionForScatteredPixels) {
 }
 
 TEST(Inpaint, EqualsADenseSolveForSolidHolesThatReachTheBorder) {
-  Mask half(20 * 15), all_but_one(20 * 15, 1);
+  Marks half(20 * 15), all_but_one(20 * 15, 1);
   std::fill(half.begin(), half.begin() + 10 * 15, std::uint8_t{1});
   all_but_one[7] = 0;
-  Mask all_but_two = all_but_one;
+  Marks all_but_two = all_but_one;
   all_but_two[280] = 0;
   for (const auto& mask : {half, all_but_one, all_but_two}) expect_dense(20, 15, mask);
 }
 
 TEST(Inpaint, EqualsADenseSolveOfALine) {
-  Mask mask(60, 1);
+  Marks mask(60, 1);
   mask[3] = mask[40] = 0;
   expect_dense(1, 60, mask);
   expect_dense(60, 1, mask);
@@ -106,7 +106,7 @@ TEST(Inpaint, EqualsADenseSolveOfALine) {
 TEST(Inpaint, ALinearRampIsItsOwnFillingOfAHoleInside) {
   const int size = 64;
   std::vector<float> ramp(at(size * size));
-  Mask missing(ramp.size());
+  Marks missing(ramp.size());
   for (int y = 0; y < size; ++y)
     for (int x = 0; x < size; ++x) {
       ramp[at(y * size + x)] = static_cast<float>(3 + 0.5 * x - 0.25 * y);
@@ -121,7 +121,7 @@ TEST(Inpaint, ALinearRampIsItsOwnFillingOfAHoleInside) {
 
 TEST(Inpaint, KeepsToItsToleranceAndToTheKnownValuesAt224Pixels) {
   const int size = 224;
-  Mask block(at(size * size)), random = scattered(at(size * size), 0.5);
+  Marks block(at(size * size)), random = scattered(at(size * size), 0.5);
   for (int y = 0; y < size; ++y)
     for (int x = 0; x < size; ++x)
       block[at(y * size + x)] = std::abs(y - 100) < 79 && std::abs(x - 90) < 79;
@@ -170,7 +170,7 @@ TEST(Inpaint, ChannelsAreFilledEachByItself) {
 
 TEST(Inpaint, OneKnownPixelColoursThePicture) {
   std::vector<float> plane(64 * 64, 1.0F);
-  Mask missing(plane.size(), 1);
+  Marks missing(plane.size(), 1);
   missing[1000] = 0;
   plane[1000] = 0.1F;
   EXPECT_EQ(inpaint(plane, 1, 64, 64, missing).iterations, 0);
@@ -180,7 +180,7 @@ TEST(Inpaint, OneKnownPixelColoursThePicture) {
 TEST(Inpaint, WithoutHolesNothingChanges) {
   auto plane = noise(12);
   const auto before = plane;
-  const auto report = inpaint(plane, 1, 3, 4, Mask(12));
+  const auto report = inpaint(plane, 1, 3, 4, Marks(12));
   EXPECT_EQ(plane, before);
   EXPECT_EQ(report.iterations, 0);
   EXPECT_EQ(report.residual, 0);
@@ -188,8 +188,8 @@ TEST(Inpaint, WithoutHolesNothingChanges) {
 
 TEST(Inpaint, APictureWithoutAKnownPixelIsAnErrorAndSoIsAKnownOneThatIsNotFinite) {
   auto plane = noise(12);
-  EXPECT_THROW(inpaint(plane, 1, 3, 4, Mask(12, 1)), InputError);
-  Mask one(12);
+  EXPECT_THROW(inpaint(plane, 1, 3, 4, Marks(12, 1)), InputError);
+  Marks one(12);
   one[0] = 1;
   plane[9] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(inpaint(plane, 1, 3, 4, one), InputError);
@@ -200,7 +200,7 @@ TEST(Inpaint, APictureBeyondTheMemoryBudgetIsRefusedBeforeItIsTaken) {
   const std::uint64_t budget = memory_budget();
   set_memory_budget(1000);
   auto plane = noise(12);
-  Mask one(12);
+  Marks one(12);
   one[0] = 1;
   EXPECT_THROW(inpaint(plane, 1, 3, 4, one), InputError);
   set_memory_budget(budget);

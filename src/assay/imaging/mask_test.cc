@@ -20,7 +20,7 @@ std::string drawn(const Mask& mask) {
   return text;
 }
 
-std::string error_of(const std::string& shapes) {
+std::string mask_error(const std::string& shapes) {
   try {
     shapes_mask(shapes, 4, 4, "val.csv:3");
   } catch (const InputError& error) {
@@ -58,19 +58,19 @@ TEST(Mask, RunLengthsGoDownTheColumns) {
 }
 
 TEST(Mask, WhatIsNoShapeIsRefusedWithItsPlace) {
-  EXPECT_THAT(error_of("box:1 2 3"), HasSubstr("val.csv:3: "));
-  EXPECT_THAT(error_of("box:3 0 1 2"), HasSubstr("LEFT up to RIGHT"));
-  EXPECT_THAT(error_of("box:a b c d"), HasSubstr("numbers"));
-  EXPECT_THAT(error_of("box:nan 0 1 1"), HasSubstr("numbers"));
-  EXPECT_THAT(error_of("box:0 0 1e300 1"), HasSubstr("a million"));
-  EXPECT_THAT(error_of("polygon:0 0 1 1"), HasSubstr("three corners"));
-  EXPECT_THAT(error_of("polygon:0 0 1 1 2 2 3"), HasSubstr("two numbers each"));
-  EXPECT_THAT(error_of("box:0 0 1 1;circle:3"), HasSubstr("no shape"));
-  EXPECT_THAT(error_of("rle:4 4 3"), HasSubstr("HEIGHT × WIDTH"));
-  EXPECT_THAT(error_of("rle:4 4 3.5 12.5"), HasSubstr("run lengths"));
-  EXPECT_THAT(error_of("rle:4 4 20 -4"), HasSubstr("run lengths"));
-  EXPECT_THAT(error_of("rle:1e9 1e9 1e12"), HasSubstr("HEIGHT × WIDTH"));
-  EXPECT_THAT(error_of("rle:2 4 8"), HasSubstr("the mask has 4 × 2 px, its picture 4 × 4"));
+  EXPECT_THAT(mask_error("box:1 2 3"), HasSubstr("val.csv:3: "));
+  EXPECT_THAT(mask_error("box:3 0 1 2"), HasSubstr("LEFT up to RIGHT"));
+  EXPECT_THAT(mask_error("box:a b c d"), HasSubstr("numbers"));
+  EXPECT_THAT(mask_error("box:nan 0 1 1"), HasSubstr("numbers"));
+  EXPECT_THAT(mask_error("box:0 0 1e300 1"), HasSubstr("a million"));
+  EXPECT_THAT(mask_error("polygon:0 0 1 1"), HasSubstr("three corners"));
+  EXPECT_THAT(mask_error("polygon:0 0 1 1 2 2 3"), HasSubstr("two numbers each"));
+  EXPECT_THAT(mask_error("box:0 0 1 1;circle:3"), HasSubstr("no shape"));
+  EXPECT_THAT(mask_error("rle:4 4 3"), HasSubstr("HEIGHT × WIDTH"));
+  EXPECT_THAT(mask_error("rle:4 4 3.5 12.5"), HasSubstr("run lengths"));
+  EXPECT_THAT(mask_error("rle:4 4 20 -4"), HasSubstr("run lengths"));
+  EXPECT_THAT(mask_error("rle:1e9 1e9 1e12"), HasSubstr("HEIGHT × WIDTH"));
+  EXPECT_THAT(mask_error("rle:2 4 8"), HasSubstr("the mask has 4 × 2 px, its picture 4 × 4"));
 }
 
 TEST(Mask, APictureIsMarkedWhereAnyChannelReachesHalf) {

@@ -7,18 +7,19 @@
 #include "assay/imaging/contact_sheet.h"
 #include "assay/imaging/display.h"
 #include "assay/imaging/overlay.h"
+#include "assay/imaging/scene/shifted_picture.h"
 
 namespace assay::imaging {
 
 namespace {
 
-constexpr int kLongestSide = 224;  // px
+constexpr int kPanelSide = 224;  // px
 
 // RGB of 8 bits, neither very large nor very small.
-Picture canvas_of(const Picture& picture) {
-  Picture p = to_8_bit(shrunk(picture, kLongestSide));
+Picture panel_canvas(const Picture& picture) {
+  Picture p = to_8_bit(shrunk(picture, kPanelSide));
   const int longer = std::max(p.height, p.width);
-  p = enlarged(p, (kLongestSide + longer - 1) / longer);
+  p = enlarged(p, (kPanelSide + longer - 1) / longer);
   if (p.channels == 3) return p;
   Picture rgb{p.height, p.width, 3, 8, {}};
   rgb.bytes.reserve(3 * p.bytes.size());
@@ -84,15 +85,17 @@ void replace(Picture& p, const Region& region, const Picture& donor) {
 
 std::string panels_png(const Picture& picture, const std::vector<Panel>& panels,
                        const std::function<Picture(std::int64_t)>& picture_of_row) {
-  const Picture canvas = canvas_of(picture);
+  const Picture canvas = panel_canvas(picture);
   std::vector<Tile> tiles;
   for (const Panel& panel : panels) {
-    Picture drawn = panel.row ? canvas_of(picture_of_row(*panel.row)) : canvas;
+    Picture drawn = panel.row     ? panel_canvas(picture_of_row(*panel.row))
+                    : panel.shift ? panel_canvas(shifted_picture(picture, *panel.shift))
+                                  : canvas;
     if (panel.overlay) drawn = overlaid(drawn, *panel.overlay);
     if (panel.region) shade(drawn, *panel.region);
     if (panel.replacement)
       replace(drawn, panel.replacement->region,
-              shrunk(picture_of_row(panel.replacement->donor), kLongestSide));
+              shrunk(picture_of_row(panel.replacement->donor), kPanelSide));
     tiles.push_back({std::move(drawn), panel.title});
   }
   return contact_sheet_png(tiles, static_cast<int>(tiles.size()));

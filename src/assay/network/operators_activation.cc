@@ -116,7 +116,7 @@ Kernel hardmax(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kActivationOperators[] = {
     {"Celu", celu},
     {"Elu", elu, Reads::kData, Gradient::kExact, {.first = 6}},
     {"Gelu", gelu},
@@ -141,6 +141,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> activation_operators() { return kOperators; }
+std::span<const Operator> activation_operators() { return kActivationOperators; }
 
 }  // namespace assay::network

@@ -116,13 +116,13 @@ Kernel rotary_embedding(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kAttentionOperators[] = {
     {"Attention", attention},
     {"RotaryEmbedding", rotary_embedding},
 };
 
 }  // namespace
 
-std::span<const Operator> attention_operators() { return kOperators; }
+std::span<const Operator> attention_operators() { return kAttentionOperators; }
 
 }  // namespace assay::network

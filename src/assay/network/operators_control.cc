@@ -187,7 +187,7 @@ Kernel scan(const Node& node) {
   };
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kControlOperators[] = {
     {"If", if_kernel, Reads::kDataSizes},
     {"Loop", loop, Reads::kDataSizes},
     {"Scan", scan, Reads::kDataSizes},
@@ -195,6 +195,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> control_operators() { return kOperators; }
+std::span<const Operator> control_operators() { return kControlOperators; }
 
 }  // namespace assay::network

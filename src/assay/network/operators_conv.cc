@@ -110,13 +110,13 @@ Kernel conv_transpose(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kConvOperators[] = {
     {"Conv", conv},
     {"ConvTranspose", conv_transpose},
 };
 
 }  // namespace
 
-std::span<const Operator> conv_operators() { return kOperators; }
+std::span<const Operator> conv_operators() { return kConvOperators; }
 
 }  // namespace assay::network

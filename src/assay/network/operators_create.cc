@@ -69,7 +69,7 @@ Kernel trilu(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kCreateOperators[] = {
     {"Constant", constant, Reads::kData, Gradient::kNone, {.first = 1}},
     {"ConstantOfShape", constant_of_shape, Reads::kAllSizes, Gradient::kNone},
     {"EyeLike", eye_like, Reads::kData, Gradient::kNone},
@@ -79,6 +79,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> create_operators() { return kOperators; }
+std::span<const Operator> create_operators() { return kCreateOperators; }
 
 }  // namespace assay::network

@@ -190,7 +190,7 @@ Kernel unique(const Node& node) {
   };
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kIndexOperators[] = {
     {"Compress", compress, Reads::kDataSizes},
     {"Gather", gather},
     {"GatherElements", gather_elements},
@@ -206,6 +206,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> index_operators() { return kOperators; }
+std::span<const Operator> index_operators() { return kIndexOperators; }
 
 }  // namespace assay::network

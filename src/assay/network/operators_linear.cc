@@ -56,7 +56,7 @@ Kernel determinant(const Node&) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kLinearOperators[] = {
     {"Det", determinant},
     {"Einsum", einsum},
     {"Gemm", gemm},
@@ -65,6 +65,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> linear_operators() { return kOperators; }
+std::span<const Operator> linear_operators() { return kLinearOperators; }
 
 }  // namespace assay::network

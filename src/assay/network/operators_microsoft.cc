@@ -61,7 +61,7 @@ Kernel quantised_binary(const Node&) {
     return quantised(real, Steps::of(in, 6), follows(in[3]) ? in[3] : in[0]);
   });
 }
-at::Tensor add(const at::Tensor& a, const at::Tensor& b) { return at::add(a, b); }
+at::Tensor sum_of_two(const at::Tensor& a, const at::Tensor& b) { return at::add(a, b); }
 
 // (y_scale, y_zero_point, then x, x_scale, x_zero_point for each part)
 Kernel qlinear_concat(const Node& node) {
@@ -203,7 +203,7 @@ Kernel skip_layer_normalization(const Node& node) {
 
 constexpr auto kThrough = Gradient::kStraightThrough;
 
-constexpr Operator kOperators[] = {
+constexpr Operator kMicrosoftOperators[] = {
     {"BiasGelu", bias_gelu},
     {"DequantizeLinear", onnx_dequantize},
     {"DynamicQuantizeMatMul", dynamic_quantize_matmul, Reads::kData, kThrough},
@@ -213,7 +213,7 @@ constexpr Operator kOperators[] = {
     {"Gelu", gelu},
     {"MatMulIntegerToFloat", matmul_integer_to_float, Reads::kData, kThrough},
     {"QGemm", qgemm, Reads::kData, kThrough},
-    {"QLinearAdd", quantised_binary<add>, Reads::kData, kThrough},
+    {"QLinearAdd", quantised_binary<sum_of_two>, Reads::kData, kThrough},
     {"QLinearAveragePool", qlinear_average_pool, Reads::kData, kThrough},
     {"QLinearConcat", qlinear_concat, Reads::kData, kThrough},
     {"QLinearGlobalAveragePool", qlinear_global_average_pool, Reads::kData, kThrough},
@@ -230,6 +230,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> microsoft_operators() { return kOperators; }
+std::span<const Operator> microsoft_operators() { return kMicrosoftOperators; }
 
 }  // namespace assay::network

@@ -123,7 +123,7 @@ Kernel rms_normalization(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kNormOperators[] = {
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
     {"InstanceNormalization", instance_normalization, Reads::kData, Gradient::kExact, {.first = 6}},
@@ -136,6 +136,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> norm_operators() { return kOperators; }
+std::span<const Operator> norm_operators() { return kNormOperators; }
 
 }  // namespace assay::network

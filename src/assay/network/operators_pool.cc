@@ -235,7 +235,7 @@ Kernel max_unpool(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kPoolOperators[] = {
     {"AveragePool", average_pool},
     {"GlobalAveragePool", global_average_pool, Reads::kData, Gradient::kExact, {.first = 1}},
     {"GlobalLpPool", global_lp_pool},
@@ -247,6 +247,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> pool_operators() { return kOperators; }
+std::span<const Operator> pool_operators() { return kPoolOperators; }
 
 }  // namespace assay::network

@@ -123,20 +123,20 @@ Kernel qlinear_matmul(const Node&) {
   });
 }
 
-constexpr auto kThrough = Gradient::kStraightThrough;
+constexpr auto kQuantizeThrough = Gradient::kStraightThrough;
 
-constexpr Operator kOperators[] = {
-    {"ConvInteger", conv_integer, Reads::kData, kThrough},
+constexpr Operator kQuantizeOperators[] = {
+    {"ConvInteger", conv_integer, Reads::kData, kQuantizeThrough},
     {"DequantizeLinear", dequantize_linear},
-    {"DynamicQuantizeLinear", dynamic_quantize_linear, Reads::kData, kThrough},
-    {"MatMulInteger", matmul_integer, Reads::kData, kThrough},
-    {"QLinearConv", qlinear_conv, Reads::kData, kThrough},
-    {"QLinearMatMul", qlinear_matmul, Reads::kData, kThrough},
-    {"QuantizeLinear", quantize_linear, Reads::kData, kThrough},
+    {"DynamicQuantizeLinear", dynamic_quantize_linear, Reads::kData, kQuantizeThrough},
+    {"MatMulInteger", matmul_integer, Reads::kData, kQuantizeThrough},
+    {"QLinearConv", qlinear_conv, Reads::kData, kQuantizeThrough},
+    {"QLinearMatMul", qlinear_matmul, Reads::kData, kQuantizeThrough},
+    {"QuantizeLinear", quantize_linear, Reads::kData, kQuantizeThrough},
 };
 
 }  // namespace
 
-std::span<const Operator> quantize_operators() { return kOperators; }
+std::span<const Operator> quantize_operators() { return kQuantizeOperators; }
 
 }  // namespace assay::network

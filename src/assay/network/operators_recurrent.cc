@@ -11,7 +11,7 @@ namespace assay::network {
 
 namespace {
 
-using Activation = std::function<at::Tensor(const at::Tensor&)>;
+using GateFunction = std::function<at::Tensor(const at::Tensor&)>;
 
 struct Cell {
   at::Tensor h, c;  // [N,H]; c only of an LSTM
@@ -23,17 +23,17 @@ struct Weights {
 };
 
 using Step = std::function<Cell(const at::Tensor& x, const Cell& before, const Weights& weights,
-                                std::span<const Activation> f)>;
+                                std::span<const GateFunction> f)>;
 
 struct RecurrentNode {
   std::int64_t hidden = 0, gates = 0;
-  std::vector<Activation> activations;  // of all directions, one after the other
+  std::vector<GateFunction> activations;  // of all directions, one after the other
   bool batch_first = false, forward = true, backward = false;
   double clip = 0;  // 0: none
   std::int64_t directions() const { return (forward ? 1 : 0) + (backward ? 1 : 0); }
 };
 
-Activation activation(std::string name, float alpha, float beta) {
+GateFunction activation(std::string name, float alpha, float beta) {
   std::transform(name.begin(), name.end(), name.begin(), ::tolower);
   if (name == "sigmoid") return [](const at::Tensor& x) { return at::sigmoid(x); };
   if (name == "tanh") return [](const at::Tensor& x) { return at::tanh(x); };
@@ -106,7 +106,7 @@ Weights weights_of(const RecurrentNode& r, const Inputs& in, std::int64_t d) {
 std::pair<at::Tensor, Cell> run_direction(const RecurrentNode& r, const at::Tensor& x,
                                           const at::Tensor& lengths, Cell cell,
                                           const Weights& weights, const Step& step, bool backward,
-                                          std::span<const Activation> f) {
+                                          std::span<const GateFunction> f) {
   const std::int64_t time = x.size(0);
   std::vector<at::Tensor> y(static_cast<std::size_t>(time));
   for (std::int64_t i = 0; i < time; ++i) {
@@ -165,7 +165,7 @@ Kernel rnn(const Node& node) {
   return recurrent(
       r,
       [r](const at::Tensor& x, const Cell& before, const Weights& w,
-          std::span<const Activation> f) -> Cell {
+          std::span<const GateFunction> f) -> Cell {
         const at::Tensor sum = at::add(at::linear(x, w.w, w.wb), at::linear(before.h, w.r, w.rb));
         return {f[0](bounded(r, sum)), {}};
       },
@@ -179,7 +179,7 @@ Kernel gru(const Node& node) {
   return recurrent(
       r,
       [r, linear_first](const at::Tensor& x, const Cell& before, const Weights& w,
-                        std::span<const Activation> f) -> Cell {
+                        std::span<const GateFunction> f) -> Cell {
         const at::Tensor from_x = at::linear(x, w.w, w.wb);
         const at::Tensor from_h = at::linear(before.h, w.r, w.rb);
         const auto sum = [&](std::int64_t i) {
@@ -207,7 +207,7 @@ Kernel lstm(const Node& node) {
   return recurrent(
       r,
       [r](const at::Tensor& x, const Cell& before, const Weights& w,
-          std::span<const Activation> f) -> Cell {
+          std::span<const GateFunction> f) -> Cell {
         const at::Tensor sum = at::add(at::linear(x, w.w, w.wb), at::linear(before.h, w.r, w.rb));
         const auto opened = [&](std::int64_t i, const at::Tensor& seen, std::int64_t peephole) {
           at::Tensor g = gate(r, sum, i);
@@ -223,7 +223,7 @@ Kernel lstm(const Node& node) {
       true);
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kRecurrentOperators[] = {
     {"GRU", gru},
     {"LSTM", lstm},
     {"RNN", rnn},
@@ -231,6 +231,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> recurrent_operators() { return kOperators; }
+std::span<const Operator> recurrent_operators() { return kRecurrentOperators; }
 
 }  // namespace assay::network

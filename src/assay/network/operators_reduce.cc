@@ -115,7 +115,7 @@ Kernel cum_sum(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kReduceOperators[] = {
     {"ArgMax", position<true>, Reads::kData, Gradient::kNone},
     {"ArgMin", position<false>, Reads::kData, Gradient::kNone},
     {"CumSum", cum_sum},
@@ -134,6 +134,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> reduce_operators() { return kOperators; }
+std::span<const Operator> reduce_operators() { return kReduceOperators; }
 
 }  // namespace assay::network

@@ -244,13 +244,13 @@ Kernel resize_kernel(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kResizeOperators[] = {
     {"Resize", resize_kernel, Reads::kSizes},
     {"Upsample", resize_kernel, Reads::kSizes, Gradient::kExact, {.last = 9}},
 };
 
 }  // namespace
 
-std::span<const Operator> resize_operators() { return kOperators; }
+std::span<const Operator> resize_operators() { return kResizeOperators; }
 
 }  // namespace assay::network

@@ -168,7 +168,7 @@ Kernel deform_conv(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kSampleOperators[] = {
     {"AffineGrid", affine_grid, Reads::kSizes},
     {"Col2Im", col2im, Reads::kSizes},
     {"DeformConv", deform_conv},
@@ -177,6 +177,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> sample_operators() { return kOperators; }
+std::span<const Operator> sample_operators() { return kSampleOperators; }
 
 }  // namespace assay::network

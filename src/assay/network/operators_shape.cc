@@ -220,7 +220,7 @@ Kernel space_to_depth(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kShapeOperators[] = {
     {"Cast", cast, Reads::kData, Gradient::kStraightThrough},
     {"CastLike", cast_like, Reads::kData, Gradient::kStraightThrough},
     {"DepthToSpace", depth_to_space},
@@ -240,6 +240,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> shape_operators() { return kOperators; }
+std::span<const Operator> shape_operators() { return kShapeOperators; }
 
 }  // namespace assay::network

@@ -176,7 +176,7 @@ Kernel center_crop_pad(const Node& node) {
   });
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kSliceOperators[] = {
     {"CenterCropPad", center_crop_pad, Reads::kSizes},
     {"Concat", concat},
     {"Pad", pad_node, Reads::kSizes},
@@ -186,6 +186,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> slice_operators() { return kOperators; }
+std::span<const Operator> slice_operators() { return kSliceOperators; }
 
 }  // namespace assay::network

@@ -87,7 +87,7 @@ Kernel stft(const Node& node) {
 
 constexpr auto kNone = Gradient::kNone;
 
-constexpr Operator kOperators[] = {
+constexpr Operator kSpectralOperators[] = {
     {"BlackmanWindow", blackman, Reads::kAllSizes, kNone},
     {"DFT", dft, Reads::kSizes},
     {"HammingWindow", hamming, Reads::kAllSizes, kNone},
@@ -97,6 +97,6 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-std::span<const Operator> spectral_operators() { return kOperators; }
+std::span<const Operator> spectral_operators() { return kSpectralOperators; }
 
 }  // namespace assay::network

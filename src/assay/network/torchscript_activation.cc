@@ -125,7 +125,7 @@ Value softmax_of(Call& c, const char* op) {
   return tensor(c.emit(op, {x}, {{"axis", c.axis(1, x.trial.dim())}}));
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptActivationOperators[] = {
     {"aten::relu", [](Call& c) { return plain(c, "Relu"); }},
     {"aten::relu6", [](Call& c) { return clip(c, 0, 6); }},
     {"aten::sigmoid", [](Call& c) { return plain(c, "Sigmoid"); }},
@@ -161,6 +161,6 @@ Traced softmax(const Call& c, const Traced& x, std::int64_t axis) {
   return c.emit("Softmax", {x}, {{"axis", axis}});
 }
 
-std::span<const ScriptOperator> activation_translations() { return kOperators; }
+std::span<const ScriptOperator> activation_translations() { return kScriptActivationOperators; }
 
 }  // namespace assay::network::torchscript

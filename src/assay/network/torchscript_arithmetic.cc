@@ -375,7 +375,7 @@ Value number_to_tensor(Call& c) {
     "aten::" name, [](Call& c) { return unary(c, op, f); } \
   }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptArithmeticOperators[] = {
     {"aten::add", add},
     {"aten::sub", subtract},
     {"aten::rsub", subtract_from},
@@ -479,6 +479,6 @@ Number combine(const Call& c, const std::string& op, const Number& a, const Numb
   return result;
 }
 
-std::span<const ScriptOperator> arithmetic_translations() { return kOperators; }
+std::span<const ScriptOperator> arithmetic_translations() { return kScriptArithmeticOperators; }
 
 }  // namespace assay::network::torchscript

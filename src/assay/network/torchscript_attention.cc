@@ -118,7 +118,7 @@ Value encoder_layer(Call& c) {
   return tensor(x);
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptAttentionOperators[] = {
     {"aten::scaled_dot_product_attention", scaled_dot_product},
     {"aten::_native_multi_head_attention", native_attention},
     {"aten::_transformer_encoder_layer_fwd", encoder_layer},
@@ -126,6 +126,6 @@ constexpr ScriptOperator kOperators[] = {
 
 }  // namespace
 
-std::span<const ScriptOperator> attention_translations() { return kOperators; }
+std::span<const ScriptOperator> attention_translations() { return kScriptAttentionOperators; }
 
 }  // namespace assay::network::torchscript

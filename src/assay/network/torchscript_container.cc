@@ -205,7 +205,7 @@ Value extreme_number(Call& c, const char* op) {
   return result;
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptContainerOperators[] = {
     {"aten::__getitem__", item},
     {"aten::_set_item", set_item},
     {"aten::append", append},
@@ -233,6 +233,6 @@ constexpr ScriptOperator kOperators[] = {
 
 }  // namespace
 
-std::span<const ScriptOperator> container_translations() { return kOperators; }
+std::span<const ScriptOperator> container_translations() { return kScriptContainerOperators; }
 
 }  // namespace assay::network::torchscript

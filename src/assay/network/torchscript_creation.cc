@@ -8,10 +8,10 @@ namespace assay::network::torchscript {
 
 namespace {
 
-constexpr std::int64_t kMostItems = 1 << 26;  // of a constant that a program makes
+constexpr std::int64_t kMostConstantItems = 1 << 26;  // of a constant that a program makes
 
 void check_count(double items) {
-  if (!(items <= double(kMostItems))) throw Untranslated("of more than 2^26 items");
+  if (!(items <= double(kMostConstantItems))) throw Untranslated("of more than 2^26 items");
 }
 
 // A tensor of that shape full of one number.
@@ -163,7 +163,7 @@ Value identity_matrix(Call& c) {  // eye(n, dtype, …)
   return tensor(c.graph.constant(at::eye(n, c.type(1).value_or(at::kFloat))));
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptCreationOperators[] = {
     {"aten::zeros", [](Call& c) { return of_size(c, 0); }},
     {"aten::ones", [](Call& c) { return of_size(c, 1); }},
     {"aten::empty", [](Call& c) { return of_size(c, 0); }},
@@ -187,6 +187,6 @@ constexpr ScriptOperator kOperators[] = {
 
 }  // namespace
 
-std::span<const ScriptOperator> creation_translations() { return kOperators; }
+std::span<const ScriptOperator> creation_translations() { return kScriptCreationOperators; }
 
 }  // namespace assay::network::torchscript

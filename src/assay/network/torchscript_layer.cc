@@ -14,12 +14,6 @@ struct Convolution {
   bool transposed = false;
 };
 
-Numbers both_sides(const Numbers& pads) {
-  Numbers both = pads;
-  both.insert(both.end(), pads.begin(), pads.end());
-  return both;
-}
-
 // Pads that keep the size at stride 1; the odd one goes behind, as in libtorch.
 Numbers same_pads(const Numbers& kernel, const Numbers& dilations) {
   Numbers begin, end;
@@ -179,7 +173,7 @@ Value embedding(Call& c) {
   return tensor(c.emit("Gather", {c.tensor(0), c.tensor(1)}, {{"axis", std::int64_t{0}}}));
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptLayerOperators[] = {
     {"aten::conv1d", conv},
     {"aten::conv2d", conv},
     {"aten::conv3d", conv},
@@ -222,6 +216,6 @@ Traced linear(const Call& c, const Traced& x, const Traced& weight, const Traced
   return bias ? c.emit("Add", {product, *bias}) : product;
 }
 
-std::span<const ScriptOperator> layer_translations() { return kOperators; }
+std::span<const ScriptOperator> layer_translations() { return kScriptLayerOperators; }
 
 }  // namespace assay::network::torchscript

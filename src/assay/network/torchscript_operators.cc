@@ -162,4 +162,10 @@ Numbers repeated(const Call& call, std::size_t i, std::size_t count, std::int64_
   return numbers;
 }
 
+Numbers both_sides(const Numbers& pads) {
+  Numbers both = pads;
+  both.insert(both.end(), pads.begin(), pads.end());
+  return both;
+}
+
 }  // namespace assay::network::torchscript

@@ -98,6 +98,7 @@ inline Value tensor(Traced made) { return Cell::of(std::move(made)); }
 std::pair<Traced, Traced> promoted(const Call& call, std::size_t a, std::size_t b);
 // `count` numbers from a list of that many or of one; `fallback` where it is empty or absent.
 Numbers repeated(const Call& call, std::size_t i, std::size_t count, std::int64_t fallback);
+Numbers both_sides(const Numbers& pads);  // the same pads before and behind, as ONNX lists them
 // a ∘ b for a scalar operator ("Add", "Sub", "Mul", "FloorDiv", "Mod", …).
 Number combine(const Call& call, const std::string& op, const Number& a, const Number& b);
 // The part start ≤ i < end of a dimension.

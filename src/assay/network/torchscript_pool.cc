@@ -9,12 +9,6 @@ namespace assay::network::torchscript {
 
 namespace {
 
-Numbers both_sides(const Numbers& pads) {
-  Numbers both = pads;
-  both.insert(both.end(), pads.begin(), pads.end());
-  return both;
-}
-
 // kernel, stride (empty: the kernel), padding: arguments 1 to 3 of every pooling.
 Attributes window(const Call& c, std::size_t dims) {
   const Numbers kernel = repeated(c, 1, dims, 1);
@@ -172,7 +166,7 @@ Value pixel_shuffle(Call& c) {
                        {{"blocksize", c.integer(1)}, {"mode", std::string("CRD")}}));
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptPoolOperators[] = {
     {"aten::max_pool1d", max_pool<1>},
     {"aten::max_pool2d", max_pool<2>},
     {"aten::max_pool3d", max_pool<3>},
@@ -206,6 +200,6 @@ constexpr ScriptOperator kOperators[] = {
 
 }  // namespace
 
-std::span<const ScriptOperator> pool_translations() { return kOperators; }
+std::span<const ScriptOperator> pool_translations() { return kScriptPoolOperators; }
 
 }  // namespace assay::network::torchscript

@@ -141,7 +141,7 @@ Value all_or_any(Call& c, bool all) {
   return result;
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptReductionOperators[] = {
     {"aten::sum", [](Call& c) { return sum_or_mean(c, "ReduceSum"); }},
     {"aten::mean", [](Call& c) { return sum_or_mean(c, "ReduceMean"); }},
     {"aten::amax", [](Call& c) { return extreme(c, "ReduceMax", nullptr, ""); }},
@@ -164,6 +164,6 @@ constexpr ScriptOperator kOperators[] = {
 
 }  // namespace
 
-std::span<const ScriptOperator> reduction_translations() { return kOperators; }
+std::span<const ScriptOperator> reduction_translations() { return kScriptReductionOperators; }
 
 }  // namespace assay::network::torchscript

@@ -204,7 +204,7 @@ Value device(Call&) { return c10::IValue(c10::Device(at::kCPU)); }
 Value no(Call&) { return Number{false}; }
 Value yes(Call&) { return Number{true}; }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptShapeOperators[] = {
     {"aten::cat", concatenate},
     {"aten::concat", concatenate},
     {"aten::stack", stack},
@@ -249,6 +249,6 @@ constexpr ScriptOperator kOperators[] = {
 
 }  // namespace
 
-std::span<const ScriptOperator> shape_translations() { return kOperators; }
+std::span<const ScriptOperator> shape_translations() { return kScriptShapeOperators; }
 
 }  // namespace assay::network::torchscript

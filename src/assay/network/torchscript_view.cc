@@ -335,7 +335,7 @@ Value to_type(Call& c) {
   return tensor(c.graph.cast(x, *type));
 }
 
-constexpr ScriptOperator kOperators[] = {
+constexpr ScriptOperator kScriptViewOperators[] = {
     {"aten::view", view},
     {"aten::_unsafe_view", view},
     {"aten::view_as", view_as},
@@ -383,6 +383,6 @@ Traced slice(const Call& c, const Traced& x, std::int64_t dim, const Number& sta
   return c.emit("Slice", inputs);
 }
 
-std::span<const ScriptOperator> view_translations() { return kOperators; }
+std::span<const ScriptOperator> view_translations() { return kScriptViewOperators; }
 
 }  // namespace assay::network::torchscript

@@ -23,12 +23,6 @@ using ::testing::Not;
 
 constexpr const char* kBrowser = "/usr/bin/chromium";
 
-std::size_t count(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
 class Browser : public ::testing::Test {
  protected:
   void SetUp() override {

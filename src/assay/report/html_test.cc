@@ -45,12 +45,6 @@ class ReportHtml : public ::testing::Test {
   fs::path folder_;
 };
 
-std::size_t count(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
 std::size_t place(const std::string& text, const std::string& part) {
   const auto at = text.find(part);
   EXPECT_NE(at, text.npos) << part;

@@ -70,12 +70,6 @@ std::string ill_formed(std::string_view xml) {
   return open.empty() ? "" : "unclosed " + open.back();
 }
 
-std::size_t count(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
 TEST(Junit, HasASuiteForEachCheckWithRequirementsAndACaseForEachRequirement) {
   const std::string xml = junit_xml(clothes_outcome());
   EXPECT_EQ(ill_formed(xml), "");

@@ -7,12 +7,20 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "assay/base/outcome.h"
 
 namespace assay::report {
+
+// How often `part` stands in `text`.
+inline std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
 
 inline const std::vector<std::string>& clothes() {
   static const std::vector<std::string> labels{"T-shirt/top", "Trouser",   "Pullover", "Dress",

@@ -15,8 +15,6 @@ namespace assay::stats {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 double replicate_quantile(const Replicates& draws, double probability) {
   const auto count = static_cast<double>(draws.values.size());
   const double position = probability * (count + 1) - 1;

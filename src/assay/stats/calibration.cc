@@ -8,8 +8,6 @@ namespace assay::stats {
 
 namespace {
 
-std::size_t at(int i) { return static_cast<std::size_t>(i); }
-
 double mean_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }

@@ -18,8 +18,6 @@ constexpr double kAllowedErrors =
     3;                     // standard errors by which a bin's gap may differ from its true one
 constexpr int kGrid = 32;  // shares of the true error that are tried for the upper bounds
 
-std::size_t at(int i) { return static_cast<std::size_t>(i); }
-
 double rows_of(std::span<const Cell> cells) {
   double rows = 0;
   for (const Cell& c : cells) rows += c.count;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kBins = 15;
 
-Finding found(double value, Replicates r) { return bootstrapped("x", value, std::move(r), 1); }
+Finding replicated(double value, Replicates r) { return bootstrapped("x", value, std::move(r), 1); }
 
 // How often a bound must hold in a simulation of `sets` data sets: 95 %, less three binomial
 // standard errors.
@@ -140,7 +140,7 @@ Simulation simulate(const Population& population, int rows, int groups, int sets
       const auto cells = cells_of(d.top, d.width, kBins);
       const Resampling resampling{199, static_cast<std::uint64_t>(1000 * g + s), "test"};
       const Finding f =
-          found(0, expected_error_replicates(cells, null.width, rows_alone, resampling));
+          replicated(0, expected_error_replicates(cells, null.width, rows_alone, resampling));
       out.ece.add(f, truth);
       out.positive_lower_bounds += lower_bound(f, 0.95) > 0;
       const auto errors = null_errors(cells, null.width);
@@ -213,7 +213,7 @@ TEST(ExpectedError, BinsWithoutAnErrorDoNotProveTooMuch) {
   const auto cells = cells_of(top, bin, kBins);
   const auto null = resample_hits(top, bin, bin, kBins, {2000, 1, "null"});
   const Finding f =
-      found(0, expected_error_replicates(cells, null.width, {100, 100, 1}, {2000, 1, "t"}));
+      replicated(0, expected_error_replicates(cells, null.width, {100, 100, 1}, {2000, 1, "t"}));
   EXPECT_NEAR(upper_bound(f, 0.95), 0.03, 0.003);
   EXPECT_EQ(lower_bound(f, 0.95), 0);
 }
@@ -222,8 +222,8 @@ TEST(ExpectedError, OneRowAndNoRowProveNothing) {
   TopLabel top{{0.9}, {1}};
   const std::vector<int> bin{13};
   const auto null = resample_hits(top, bin, bin, kBins, {50, 1, "null"});
-  const Finding f = found(0.1, expected_error_replicates(cells_of(top, bin, kBins), null.width,
-                                                         {1, 1, 1}, {50, 1, "t"}));
+  const Finding f = replicated(0.1, expected_error_replicates(cells_of(top, bin, kBins), null.width,
+                                                              {1, 1, 1}, {50, 1, "t"}));
   EXPECT_EQ(lower_bound(f, 0.95), 0);
   EXPECT_EQ(upper_bound(f, 0.95), 1);
   EXPECT_TRUE(expected_error_replicates({}, NullHits{}, {}, {50, 1, "t"}).values.empty());
@@ -254,10 +254,10 @@ TEST(ExpectedError, BoundsHoldWhereRowsComeInClusters) {
     const auto d = dependence_of(top, bin, kBins, clusters);
     EXPECT_EQ(d.units, 40);
     EXPECT_GT(d.design_effect, 5);
-    clustered.add(found(0, expected_error_replicates(cells, null.width, d, {99, 1, "t"})), 0);
+    clustered.add(replicated(0, expected_error_replicates(cells, null.width, d, {99, 1, "t"})), 0);
     const auto rows = dependence_of(top, bin, kBins, {});
     fooled +=
-        lower_bound(found(0, expected_error_replicates(cells, null.width, rows, {99, 1, "t"})),
+        lower_bound(replicated(0, expected_error_replicates(cells, null.width, rows, {99, 1, "t"})),
                     0.95) > 0;
   }
   clustered.expect("clusters of ten");
@@ -280,7 +280,7 @@ TEST(MaximumError, BoundsCoverTheLargestGap) {
       }
       const auto bin = equal_width_bins(top.confidence, kBins);
       const auto n = static_cast<double>(rows);
-      tally.add(found(0, maximum_error_replicates(cells_of(top, bin, kBins), {n, n, 1})), 0.2);
+      tally.add(replicated(0, maximum_error_replicates(cells_of(top, bin, kBins), {n, n, 1})), 0.2);
     }
     tally.expect("largest gap, n " + std::to_string(rows));
   }
@@ -362,11 +362,11 @@ TEST(ClasswiseError, BoundsCoverAndSoDoThoseOfTheReliability) {
             const auto n = static_cast<double>(rows);
             const Dependence d{n, n, 1};
             classwise.add(
-                found(0, expected_error_replicates(m.classwise, null, d,
-                                                   {199, static_cast<std::uint64_t>(s), "t"})),
+                replicated(0, expected_error_replicates(m.classwise, null, d,
+                                                        {199, static_cast<std::uint64_t>(s), "t"})),
                 ece);
             const auto influence = mean_error(brier_influence(sampler.predictions, m).reliability);
-            parts.add(found(0, reliability_replicates(m, null, influence, d)),
+            parts.add(replicated(0, reliability_replicates(m, null, influence, d)),
                       reliability < 1e-4 ? 0 : reliability);
           }
         }

@@ -10,14 +10,13 @@
 #include <utility>
 
 #include "assay/base/error.h"
+#include "assay/stats/predictions.h"
 
 namespace assay::stats {
 
 namespace {
 
 constexpr Span kShare{0, 1};
-
-std::size_t at(int c) { return static_cast<std::size_t>(c); }
 
 // How far one imaginary miss may push the classes' recalls: s_c = min(1, v n_c) with sum of -n_c ln
 // s_c = budget (water filling, the smallest classes first).

@@ -27,6 +27,9 @@ struct Predictions {
   std::size_t size() const { return rows.size(); }
 };
 
+// A class or bin as an index.
+constexpr std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
 // The class with the largest score, the lowest index on ties.
 int top_class(std::span<const float> scores);
 

@@ -10,8 +10,6 @@ namespace assay::stats {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 // ln(n!) minus Stirling's approximation, for real n > 0.
 double stirling_error(double n) {
   if (n < 15) {

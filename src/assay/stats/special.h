@@ -8,7 +8,11 @@
 // Source: loader2000; DLMF 8.17.22.
 #pragma once
 
+#include <limits>
+
 namespace assay::stats {
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Normal {};  // standard
 struct Beta {

@@ -13,11 +13,11 @@ namespace assay::checks {
 
 namespace {
 
+using stats::at;
+
 constexpr int kFewestClassesForTop5 = 6;
 constexpr std::size_t kConfusedPairs = 4;
 constexpr const char* kNoRows = "no labelled picture could be read";
-
-std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
 // How many classes lie before `label`: larger logits, and equal ones of a lower index.
 int rank_of(std::span<const float> logits, int label) {

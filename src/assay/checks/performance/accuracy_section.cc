@@ -5,10 +5,13 @@
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/section_text.h"
 #include "assay/stats/number_text.h"
+#include "assay/stats/predictions.h"
 
 namespace assay::checks {
 
 namespace {
+
+using stats::at;
 
 using stats::number_text;
 using stats::percent_text;
@@ -16,8 +19,6 @@ using stats::percent_text;
 constexpr int kMostClassesInAMatrix = 30;
 constexpr int kMostClassesInBars = 60;
 constexpr std::size_t kMostRowsInATable = 15;
-
-std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
 std::string proven_text(const Finding& f) {
   if (!f.interval) return "";
