@@ -27,6 +27,9 @@ add_library(assay_onnx INTERFACE IMPORTED)
 target_compile_definitions(assay_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
 target_link_libraries(assay_onnx INTERFACE ${ONNX_LIBRARY} ${ONNX_PROTO_LIBRARY} protobuf::libprotobuf)
 
+find_library(OPENTURNS_LIBRARY OT REQUIRED)
+find_path(OPENTURNS_INCLUDE_DIR openturns/Distribution.hxx REQUIRED)
+
 # Only decoding, encoding and drawing of ordinary pictures: OpenCV's full list would pull in its desktop parts.
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
 find_library(OPENCV_CORE_LIBRARY opencv_core REQUIRED)

@@ -1,7 +1,7 @@
 // NumPy's array file (.npy, format 1 to 3): how raw maps are kept and how reference arrays are
 // read.
 //
-// Little-endian, C order; float32, float64, int64, int32, uint8 (and bool as uint8) are read,
+// Little-endian, C order; float32, float64, int64, int32, int16, uint8 (and bool as uint8) are read,
 // float32 is written. Every length is checked against the file before memory is taken; a damaged
 // file is an InputError in one line. Cost: one read of the file. Source: numpy.lib.format,
 // https://numpy.org/neps/nep-0001-npy-format.html
@@ -19,7 +19,7 @@ namespace assay {
 
 struct NpyArray {
   std::vector<std::int64_t> shape;  // empty: a single number
-  std::string dtype;                // "<f4", "<f8", "<i8", "<i4" or "|u1"
+  std::string dtype;                // "<f4", "<f8", "<i8", "<i4", "<i2" or "|u1"
   std::vector<char> bytes;          // size() items, C order
 
   std::int64_t size() const {
@@ -34,6 +34,7 @@ struct NpyArray {
     if (dtype == "<f8") return converted<double, T>();
     if (dtype == "<i8") return converted<std::int64_t, T>();
     if (dtype == "<i4") return converted<std::int32_t, T>();
+    if (dtype == "<i2") return converted<std::int16_t, T>();
     if (dtype == "|u1") return converted<std::uint8_t, T>();
     throw BugError("npy: no conversion from " + dtype);
   }
