@@ -52,6 +52,36 @@ std::string type_name(const FieldValue& value) {
   return kNames[value.index()];
 }
 
+EntryList entries_of(const std::string& text, const std::string& where) {
+  const auto trimmed = [](std::string_view t) {
+    while (!t.empty() && t.front() == ' ') t.remove_prefix(1);
+    while (!t.empty() && t.back() == ' ') t.remove_suffix(1);
+    return std::string(t);
+  };
+  EntryList entries;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = rest.find(';');
+    const std::string_view entry = rest.substr(0, end);
+    rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
+    if (trimmed(entry).empty()) continue;
+    const std::size_t equals = entry.find('=');
+    std::string name = trimmed(entry.substr(0, equals)),
+                value = equals == entry.npos ? "" : trimmed(entry.substr(equals + 1));
+    if (name.empty() || value.empty())
+      throw InputError(where, "\"" + trimmed(entry) + "\" is not of the form name=text");
+    for (const auto& [other, _] : entries)
+      if (other == name) throw InputError(where, "\"" + name + "\" is given twice");
+    entries.emplace_back(std::move(name), std::move(value));
+  }
+  return entries;
+}
+
+std::string entries_text(const EntryList& entries) {
+  std::string text;
+  for (const auto& [name, value] : entries) text += (text.empty() ? "" : "; ") + name + "=" + value;
+  return text;
+}
+
 std::vector<std::string> split_choices(Choice choice) {
   std::vector<std::string> words;
   for (std::string_view rest = choice.words; !rest.empty();) {

@@ -39,6 +39,11 @@ struct Choice {
 
 // A text parameter that names a file; in a plan relative to the plan.
 struct FilePath {};
+// A text parameter that is a mapping in a plan, and a repeated option --ENTRY NAME=TEXT on the command
+// line. Its text: "name=text; name=text" (entries_of).
+struct Entries {
+  std::string_view entry;
+};
 
 template <class Params, class T>
 struct Field {
@@ -50,6 +55,7 @@ struct Field {
   std::string_view help;
   Stage stage;
   bool file = false;
+  std::string_view entry = {};  // of Entries
 };
 
 template <class Params, class T>
@@ -69,6 +75,12 @@ constexpr Field<Params, std::string> field(std::string_view name, std::string Pa
   return {name, member, {}, {}, "", help, stage, true};
 }
 template <class Params>
+constexpr Field<Params, std::string> field(std::string_view name, std::string Params::*member,
+                                           Entries entries, std::string_view help, Stage stage) {
+  return {name, member, {}, {}, "", help, stage, false, entries.entry};
+}
+
+template <class Params>
 constexpr Field<Params, bool> field(std::string_view name, bool Params::*member,
                                     std::string_view help, Stage stage) {
   return {name, member, {}, {}, "", help, stage};
@@ -85,7 +97,14 @@ struct FieldInfo {
   std::string unit, help;
   Stage stage = Stage::kMeasuring;
   bool file = false;  // names one
+  std::string entry;  // the option's name, of a mapping; empty: it is none
 };
+
+// A mapping's entries in the order written, and their text. InputError(where, …) for an entry without a
+// name or a text, or for a name that stands twice.
+using EntryList = std::vector<std::pair<std::string, std::string>>;
+EntryList entries_of(const std::string& text, const std::string& where);
+std::string entries_text(const EntryList& entries);
 
 std::string to_text(const FieldValue& value);
 std::string type_name(
@@ -115,7 +134,7 @@ std::vector<FieldInfo> field_infos() {
       [&](const auto&... f) {
         (infos.push_back({std::string(f.name), as_value(initial.*(f.member)), f.range,
                           split_choices(f.choice), std::string(f.unit), std::string(f.help),
-                          f.stage, f.file}),
+                          f.stage, f.file, std::string(f.entry)}),
          ...);
       },
       Check::fields());

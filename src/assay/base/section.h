@@ -65,6 +65,18 @@ struct Replacement {
   Region region;
 };
 
+// A picture as a changed scene, camera or storage would have given it (imaging/scene/scene.h), at the model's own size.
+struct Shift {
+  std::vector<std::pair<std::string, double>> factors;  // name and value
+  std::string corruption;                               // imaging/corruption; empty: none
+  double severity = 0;
+  std::string border;  // fill, reflect or crop
+  double fill = 0;
+  std::uint64_t seed = 0, draw = 0;
+  double box[4] = {0, 0, 1, 1};  // the part of the picture that the model sees
+  int height = 0, width = 0;     // px of the model's input
+};
+
 // One of several views of a picture that stand side by side: with a map over it, with a region
 // shaded, with a region replaced, or as it is.
 struct Panel {
@@ -73,6 +85,7 @@ struct Panel {
   std::optional<Region> region;
   std::optional<Replacement> replacement;
   std::optional<std::int64_t> row = {};  // of another picture than the exhibit's
+  std::optional<Shift> shift = {};
 };
 
 struct Exhibit {

@@ -1,5 +1,6 @@
 #include "assay/base/seed.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -48,6 +49,19 @@ double Stream::uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-
 double Stream::normal() {
   const double radius = std::sqrt(-2.0 * std::log1p(-uniform()));
   return radius * std::cos(2.0 * std::numbers::pi * uniform());
+}
+
+void Stream::fill_normal(std::span<float> values) {
+  constexpr float kUnit = 0x1.0p-32f, kTurn = 2 * std::numbers::pi_v<float>;
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    const std::uint64_t bits = (*this)();
+    // From just above 0 to 1: the logarithm is finite.
+    const float u = (static_cast<float>(static_cast<std::uint32_t>(bits)) + 0.5f) * kUnit,
+                angle = kTurn * kUnit * static_cast<float>(static_cast<std::uint32_t>(bits >> 32));
+    const float radius = std::sqrt(-2 * std::log(std::min(u, 1.0f)));
+    values[i] = radius * std::cos(angle);
+    if (i + 1 < values.size()) values[i + 1] = radius * std::sin(angle);
+  }
 }
 
 std::uint64_t Stream::below(std::uint64_t bound) {

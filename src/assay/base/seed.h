@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace assay {
@@ -34,6 +35,8 @@ class Stream {
   std::uint64_t operator()();  // 64 random bits; usable with <random> distributions
   double uniform();            // [0, 1), 53 bits
   double normal();             // mean 0, standard deviation 1 (inverse-free Box–Muller)
+  // Single precision, both values of each Box–Muller pair: a tenth of normal()'s time, for pictures of noise.
+  void fill_normal(std::span<float> values);
   std::uint64_t below(std::uint64_t bound);  // unbiased integer in [0, bound), bound ≥ 1
 
  private:

@@ -59,5 +59,28 @@ TEST(Stream, DrawsIntegersWithoutBiasBelowAnyBound) {
   EXPECT_EQ(stream.below(1), 0u);
 }
 
+TEST(Stream, FillsWithNormalDrawsThatDependOnTheStreamAlone) {
+  std::vector<float> values(200001), again(7);
+  Stream stream(3, "fill", 4), same(3, "fill", 4);
+  stream.fill_normal(values);
+  same.fill_normal(again);
+  double mean = 0, square = 0, fourth = 0, beyond = 0, neighbours = 0;
+  const auto n = static_cast<double>(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double z = static_cast<double>(values[i]);
+    mean += z / n;
+    square += z * z / n;
+    fourth += z * z * z * z / n;
+    beyond += (std::abs(z) > 1.959964) / n;
+    if (i > 0) neighbours += z * static_cast<double>(values[i - 1]) / n;
+  }
+  EXPECT_NEAR(mean, 0, 4 / std::sqrt(n));
+  EXPECT_NEAR(square, 1, 4 * std::sqrt(2 / n));
+  EXPECT_NEAR(fourth, 3, 4 * std::sqrt(96 / n));
+  EXPECT_NEAR(beyond, 0.05, 4 * std::sqrt(0.05 * 0.95 / n));
+  EXPECT_NEAR(neighbours, 0, 4 / std::sqrt(n));
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(again[i], values[i]);
+}
+
 }  // namespace
 }  // namespace assay
