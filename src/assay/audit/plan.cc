@@ -1,8 +1,10 @@
 #include "assay/audit/plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "assay/audit/description.h"
+#include "assay/audit/measured_values.h"
 #include "assay/audit/yaml.h"
 #include "assay/base/file.h"
 #include "assay/imaging/mask.h"
@@ -92,6 +94,27 @@ Requirement read_requirement(const std::string& path, const std::string& finding
   return r;
 }
 
+// A mapping's texts as one (base/field.h). A comma that YAML took for the next entry of {…} is the usual slip.
+std::string read_entries(const std::string& path, const YAML::Node& node, const std::string& what) {
+  Mapping keys(path, node, what);
+  EntryList entries;
+  for (const std::string& key : keys.keys()) {
+    const YAML::Node value = keys.take(key);
+    const std::string text = value.IsScalar() ? value.Scalar() : "";
+    const std::size_t open = text.find('(');
+    if (open != text.npos && text.find(')') == text.npos)
+      throw InputError(keys.where(key),
+                       "\"" + text + "\" ends at its first comma; write it in quotes: " + key +
+                           ": \"" + text + ", …)\"");
+    if (text.empty() || text.find(';') != text.npos || key.find_first_of("=;") != key.npos)
+      throw InputError(keys.where(key), "wanted a text, such as \"uniform(0, 1)\"");
+    entries.emplace_back(key, with_measured_values(path, text, keys.where(key)));
+  }
+  return entries_text(entries);
+}
+
+bool is_budget(const FieldInfo& info) { return info.unit == "forwards"; }
+
 PlannedCheck read_check(const std::string& path, const std::string& name, const YAML::Node& node) {
   PlannedCheck planned;
   planned.name = name;
@@ -103,12 +126,24 @@ PlannedCheck read_check(const std::string& path, const std::string& name, const 
   }
   Mapping keys(path, node, what);
   planned.entry = &checks::entry_named(keys.text("check", name), planned.where);
-  std::vector<std::string> known{"check", "require"};
+  std::vector<std::string> known{"check", "require"}, limits;
+  // `budget: {calls_per_image: 500}` groups what a check may spend; the keys are fields like others.
+  std::optional<Mapping> budget;
+  if (const YAML::Node node_of_budget = keys.take("budget"); node_of_budget.IsDefined())
+    budget.emplace(path, node_of_budget, what + ".budget");
   for (const auto& info : planned.entry->fields()) {
     known.push_back(info.name);
-    const YAML::Node value = keys.take(info.name);
+    YAML::Node value = keys.take(info.name);
+    if (is_budget(info)) {
+      limits.push_back(info.name);
+      if (budget && budget->has(info.name)) value.reset(budget->take(info.name));
+    }
     if (!value.IsDefined()) continue;
     const std::string where = place(path, value) + ": " + what;
+    if (!info.entry.empty() && value.IsMap()) {
+      planned.settings.emplace_back(info.name, read_entries(path, value, what + "." + info.name));
+      continue;
+    }
     FieldValue read = checked(info, scalar_value(value, where + "." + info.name), where);
     if (auto* file = std::get_if<std::string>(&read); info.file && !file->empty())
       *file = beside(path, *file);
@@ -120,6 +155,7 @@ PlannedCheck read_check(const std::string& path, const std::string& name, const 
       planned.requirements.push_back(
           read_requirement(path, finding, requirements.take(finding), what + ".require"));
   }
+  if (budget) budget->finish(limits);
   keys.finish(known);
   return planned;
 }
@@ -176,7 +212,13 @@ PlannedCheck plan_check(const checks::Entry& entry,
     const auto info = std::find_if(infos.begin(), infos.end(),
                                    [&, wanted = name](const auto& i) { return i.name == wanted; });
     if (info == infos.end()) throw BugError("unknown option " + name);
-    planned.settings.emplace_back(name, parsed(*info, text, "--" + name));
+    FieldValue value = parsed(*info, text, "--" + (info->entry.empty() ? name : info->entry));
+    if (!info->entry.empty()) {
+      EntryList entries = entries_of(std::get<std::string>(value), "--" + info->entry);
+      for (auto& [_, entry] : entries) entry = with_measured_values("", entry, "--" + info->entry);
+      value = entries_text(entries);
+    }
+    planned.settings.emplace_back(name, std::move(value));
   }
   return planned;
 }

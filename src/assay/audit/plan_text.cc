@@ -27,6 +27,16 @@ std::string yaml_scalar(const std::string& text) {
   return quoted + "\"";
 }
 
+namespace {
+
+bool is_mapping(const PlannedCheck& check, const std::string& key) {
+  for (const FieldInfo& info : check.entry->fields())
+    if (info.name == key) return !info.entry.empty();
+  return false;
+}
+
+}  // namespace
+
 std::string plan_text(const Plan& plan, const std::map<std::string, std::string>& remarks) {
   const auto remark = [&](const std::string& key) {
     const auto found = remarks.find(key);
@@ -64,11 +74,18 @@ std::string plan_text(const Plan& plan, const std::map<std::string, std::string>
     text += "  " + check.name + ":" + remark("checks." + check.name) + "\n";
     if (check.name != check.entry->info.name)
       text += "    check: " + std::string(check.entry->info.name) + "\n";
-    for (const auto& [key, value] : check.settings)
+    for (const auto& [key, value] : check.settings) {
+      if (is_mapping(check, key)) {
+        text += "    " + key + ":\n";
+        for (const auto& [name, entry] : entries_of(to_text(value), check.where))
+          text += "      " + yaml_scalar(name) + ": \"" + entry + "\"\n";
+        continue;
+      }
       text += "    " + key + ": " +
               (std::holds_alternative<std::string>(value) ? yaml_scalar(to_text(value))
                                                           : to_text(value)) +
               "\n";
+    }
     if (check.requirements.empty()) continue;
     text += "    require:\n";
     for (const auto& r : check.requirements)

@@ -16,7 +16,8 @@ struct SingleOptions {
   std::string images, masks, annotations, directory;
   std::int64_t limit = 0;
   int batch = 32;
-  std::map<std::string, std::string> settings;  // by field name, as written
+  std::map<std::string, std::string> settings;              // by field name, as written
+  std::map<std::string, std::vector<std::string>> entries;  // of fields that are mappings
 };
 
 // Written as YAML and read again, so that the report shows a plan to go on from and `judge` can
@@ -37,6 +38,11 @@ audit::Plan plan_of(const checks::Entry& entry, const SingleOptions& options, st
   std::vector<std::pair<std::string, std::string>> settings;
   for (const auto& [name, text] : options.settings)
     if (!text.empty()) settings.emplace_back(name, text);
+  for (const auto& [name, texts] : options.entries) {
+    std::string text;
+    for (const std::string& entry : texts) text += (text.empty() ? "" : "; ") + entry;
+    if (!text.empty()) settings.emplace_back(name, text);
+  }
   plan.checks.push_back(audit::plan_check(entry, settings));
   return audit::parse_plan(audit::plan_text(plan), plan.file);
 }
@@ -62,9 +68,17 @@ void add_single_checks(CLI::App& app, const Global& global, Action& action) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     command->add_option("--batch", options->batch, "pictures read and committed together")
         ->check(CLI::Range(1, 65536));
-    for (const auto& field : entry.fields())
-      command->add_option("--" + field.name, options->settings[field.name],
-                          field.help + " (" + to_text(field.initial) + ")");
+    for (const auto& field : entry.fields()) {
+      if (!field.entry.empty())
+        command
+            ->add_option("--" + field.entry, options->entries[field.name],
+                         field.help + "; NAME=TEXT, again for each")
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      else
+        command->add_option("--" + field.name, options->settings[field.name],
+                            field.help + " (" + to_text(field.initial) + ")");
+    }
     command->footer("Example: assay " + std::string(entry.info.name) +
                     " classifier.onnx pictures/ --input imagenet -o out");
     command->callback([=, &global, &action, &entry] {

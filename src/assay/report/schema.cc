@@ -20,6 +20,10 @@ using Json = nlohmann::ordered_json;
 Json field_schema(const FieldInfo& field) {
   static constexpr const char* kTypes[] = {"boolean", "integer", "number", "string"};
   Json schema{{"type", kTypes[field.initial.index()]}};
+  if (!field.entry.empty()) {
+    schema["type"] = {"object", "string"};
+    schema["additionalProperties"] = {{"type", {"string", "number"}}};
+  }
   if (!field.choices.empty()) schema["enum"] = field.choices;
   if (std::isfinite(field.range.low)) schema["minimum"] = field.range.low;
   if (std::isfinite(field.range.high)) schema["maximum"] = field.range.high;

@@ -74,8 +74,8 @@ double number(std::string_view text, const std::string& where, std::string_view 
   double value = 0;
   const auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), value);
   if (t.empty() || error != std::errc() || end != t.data() + t.size() || !std::isfinite(value))
-    throw InputError(where, "\"" + std::string(without_blanks(text)) + "\" in \"" + std::string(whole) +
-                                "\" is not a finite number");
+    throw InputError(where, "\"" + std::string(without_blanks(text)) + "\" in \"" +
+                                std::string(whole) + "\" is not a finite number");
   return value;
 }
 
@@ -164,9 +164,9 @@ Distribution Distribution::parse(std::string_view text, const std::string& where
                      "unknown distribution \"" + call.name + "\"; wanted one of " + all_forms());
   const std::size_t count = call.arguments.size();
   if (count < form->least || count > form->most)
-    throw InputError(where, "\"" + std::string(without_blanks(text)) + "\" has " + std::to_string(count) +
-                                (count == 1 ? " number" : " numbers") + "; wanted " +
-                                form_text(*form));
+    throw InputError(where, "\"" + std::string(without_blanks(text)) + "\" has " +
+                                std::to_string(count) + (count == 1 ? " number" : " numbers") +
+                                "; wanted " + form_text(*form));
   Distribution d;
   d.kind_ = form->kind;
   d.text_ = without_blanks(text);
