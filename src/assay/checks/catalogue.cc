@@ -10,6 +10,8 @@
 #include "assay/checks/pages.h"
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/performance/calibration.h"
+#include "assay/checks/sensitivity/corruption.h"
+#include "assay/checks/sensitivity/sensitivity.h"
 
 namespace assay::checks {
 
@@ -49,6 +51,10 @@ std::span<const Entry> catalogue() {
                    {kHumanAgency | kTransparency, kDevelopment | kControl}),
       row<Faithfulness>("focus", embedded::page_faithfulness,
                         {kTransparency, kDevelopment | kMetrics}),
+      row<Sensitivity>("sensitivity", embedded::page_sensitivity,
+                       {kRobustness, kDevelopment | kControl | kRiskManagement | kMetrics}),
+      row<Corruption>("sensitivity", embedded::page_corruption,
+                      {kRobustness, kDevelopment | kControl | kMetrics}),
       row<Pictures>("data", embedded::page_pictures, {kDataGovernance, kDevelopment},
                     When::kAlways),
       row<Input>("data", embedded::page_input,

@@ -1,0 +1,142 @@
+// One picture under every corruption.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "assay/base/seed.h"
+#include "assay/checks/sensitivity/corruption.h"
+#include "assay/checks/sensitivity/corruption_types.h"
+#include "assay/imaging/data_set.h"
+#include "assay/methods/attribution/target.h"
+#include "assay/methods/batch.h"
+#include "assay/methods/evaluation/batched_passes.h"
+#include "assay/methods/visualisation/pixels.h"
+#include "assay/network/classifier.h"
+#include "assay/network/pass.h"
+
+namespace assay::checks {
+
+namespace {
+
+using Record = Corruption::Record;
+
+std::optional<network::Classifier> baseline_of(const Subject& subject,
+                                               const Corruption::Params& params) {
+  if (params.baseline_model.empty()) return std::nullopt;
+  auto opened = network::Classifier::open(params.baseline_model, subject.classifier.input(),
+                                          {"", subject.classifier.output().kind}, {});
+  if (opened.classes() != subject.classifier.classes())
+    throw InputError(params.baseline_model, "the baseline has " + std::to_string(opened.classes()) +
+                                                " classes; wanted the model's " +
+                                                std::to_string(subject.classifier.classes()));
+  return opened;
+}
+
+struct Answers {
+  std::vector<std::uint8_t> errors;
+  std::vector<float> margins;
+};
+
+Answers answers_of(const at::Tensor& logits, int label) {
+  const at::Tensor z = logits.to(at::kDouble).contiguous();
+  Answers answers;
+  for (std::int64_t i = 0; i < z.size(0); ++i) {
+    const double* row = z.data_ptr<double>() + i * z.size(1);
+    double other = -INFINITY;
+    for (int k = 0; k < z.size(1); ++k)
+      if (k != label) other = std::max(other, row[k]);
+    answers.margins.push_back(static_cast<float>(row[label] - other));
+    answers.errors.push_back(std::max_element(row, row + z.size(1)) - row != label);
+  }
+  return answers;
+}
+
+}  // namespace
+
+std::vector<Unit> Corruption::units(const Subject& subject, const Params& params,
+                                    std::span<const Record> so_far) {
+  corruption_types(params.types);
+  corruption_severities(params.severities);
+  if (!so_far.empty()) return {};
+  // The other model is part of what is measured: its bytes are in the key.
+  const auto baseline = baseline_of(subject, params);
+  std::vector<Unit> units;
+  for (std::size_t row = 0; row < subject.data.size(); ++row)
+    units.push_back({(baseline ? baseline->sha256() + "/" : "") + subject.data.rows()[row].id,
+                     static_cast<std::int64_t>(row)});
+  return units;
+}
+
+std::vector<Record> Corruption::measure(const Subject& subject, const Params& params,
+                                        std::span<const Unit> units, const Context& context) {
+  const auto types = corruption_types(params.types);
+  const auto severities = corruption_severities(params.severities);
+  const auto baseline = baseline_of(subject, params);
+  std::vector<Record> records;
+  for (const Unit& unit : units) {
+    const std::size_t slot = context.slot(unit.row);
+    const CleanRecord& clean = context.clean[slot];
+    Record record;
+    record.row = unit.row;
+    record.id = clean.id;
+    record.cluster = clean.cluster;
+    record.label = clean.label;
+    if (clean.label < 0 || clean.label >= subject.classifier.classes()) {
+      record.status = Status::kNoLabel;
+      records.push_back(std::move(record));
+      continue;
+    }
+    const auto& z = clean.logits;
+    if (!std::all_of(z.begin(), z.end(), [](float v) { return std::isfinite(v); })) {
+      record.status = Status::kNonFinite;
+      records.push_back(std::move(record));
+      continue;
+    }
+    record.clean_error = std::max_element(z.begin(), z.end()) - z.begin() != clean.label;
+    const imaging::Box box = imaging::covered_box(
+        context.pictures[slot], subject.classifier.input(), methods::demand_of(subject.classifier));
+    record.left = box.left;
+    record.top = box.top;
+    record.right = box.right;
+    record.bottom = box.bottom;
+    const at::Tensor input = context.input->narrow(0, static_cast<std::int64_t>(slot), 1);
+    const imaging::Picture picture =
+        methods::picture_of(methods::pixels_of_input(subject.classifier, input));
+    record.height = picture.height;
+    record.width = picture.width;
+    std::vector<methods::MakePicture> pictures;
+    for (const imaging::Corruption* type : types)
+      for (const double severity : severities)
+        pictures.emplace_back([&, type, severity] {
+          const imaging::Picture changed = imaging::corrupted(
+              picture, *type, severity, {subject.facts.seed, static_cast<std::uint64_t>(unit.row)});
+          return methods::channels_first(
+              subject.classifier,
+              methods::model_input(subject.classifier, methods::pixels_of(changed)));
+        });
+    Answers found =
+        answers_of(methods::logits_of_pictures(subject.classifier, pictures), clean.label);
+    record.errors = std::move(found.errors);
+    record.margins = std::move(found.margins);
+    if (!std::all_of(record.margins.begin(), record.margins.end(),
+                     [](float m) { return std::isfinite(m); }))
+      record.status = Status::kNonFinite;
+    if (baseline) {
+      record.baseline_errors =
+          answers_of(methods::logits_of_pictures(*baseline, pictures), clean.label).errors;
+      const auto itself = [&] { return methods::channels_first(*baseline, input); };
+      record.baseline_clean_error =
+          answers_of(methods::logits_of_pictures(*baseline, {itself}), clean.label).errors[0];
+    }
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+Cost Corruption::cost(const Params& params, std::string_view) {
+  const auto calls = static_cast<std::int64_t>(corruption_types(params.types).size() *
+                                               corruption_severities(params.severities).size());
+  return {params.baseline_model.empty() ? calls : 2 * calls + 1, 0};
+}
+
+}  // namespace assay::checks

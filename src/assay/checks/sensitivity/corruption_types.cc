@@ -1,0 +1,59 @@
+#include "assay/checks/sensitivity/corruption_types.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "assay/base/error.h"
+
+namespace assay::checks {
+
+namespace {
+
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (const char c : text + ",") {
+    if (c == ',') {
+      if (!part.empty()) parts.push_back(part);
+      part.clear();
+    } else if (c != ' ' && c != '[' && c != ']') {
+      part += c;
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<const imaging::Corruption*> corruption_types(const std::string& text) {
+  std::vector<const imaging::Corruption*> types;
+  if (text == "common" || text == "all") {
+    for (const imaging::Corruption& c : imaging::corruptions())
+      if (text == "all" || c.kind != imaging::CorruptionKind::kExtra) types.push_back(&c);
+    return types;
+  }
+  for (const std::string& name : parts_of(text)) {
+    const auto* type = &imaging::corruption_named(name, "checks.corruption.types");
+    if (std::find(types.begin(), types.end(), type) != types.end())
+      throw InputError("checks.corruption.types", "\"" + name + "\" stands twice");
+    types.push_back(type);
+  }
+  if (types.empty()) throw InputError("checks.corruption.types", "no corruption is named");
+  return types;
+}
+
+std::vector<double> corruption_severities(const std::string& text) {
+  std::vector<double> severities;
+  for (const std::string& part : parts_of(text)) {
+    double value = -1;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc() || end != part.data() + part.size() || !(value >= 0 && value <= 5))
+      throw InputError("checks.corruption.severities",
+                       "got \"" + part + "\", wanted numbers from 0 to 5");
+    severities.push_back(value);
+  }
+  if (severities.empty()) throw InputError("checks.corruption.severities", "no severity is named");
+  return severities;
+}
+
+}  // namespace assay::checks

@@ -1,0 +1,41 @@
+// How the budget of a picture is spent, and which θ each round asks. Pure functions of the parameters and the seed.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "assay/checks/sensitivity/factor_space.h"
+#include "assay/checks/sensitivity/sensitivity.h"
+#include "assay/stats/sensitivity/pick_freeze.h"
+
+namespace assay::checks {
+
+// Calls of one picture in each round.
+struct Shares {
+  Eigen::Index first = 0;        // design points of the first round
+  Eigen::Index repeats = 0;      // of them asked twice, where a factor draws
+  Eigen::Index fresh = 0;        // θ of the picture's own
+  Eigen::Index second = 0;       // more design points
+  Eigen::Index frozen_base = 0;  // base points of pick-freeze
+};
+Shares shares_of(const Sensitivity::Params& params, std::size_t factors, bool random);
+
+FactorSpace space_of(const Sensitivity::Params& params, std::uint64_t seed);
+
+// θ of the design's points [first + second][factors], in the order in which they are asked.
+Eigen::MatrixXd design_of(const Sensitivity::Params& params, const FactorSpace& space,
+                          std::uint64_t seed);
+// θ of the picture's own.
+Eigen::MatrixXd fresh_of(const Shares& shares, const FactorSpace& space, std::uint64_t seed,
+                         std::int64_t row);
+Eigen::MatrixXd frozen_of(const Shares& shares, const FactorSpace& space, std::uint64_t seed,
+                          std::int64_t row);
+
+// What is explained, at the design's points.
+Eigen::VectorXd explained(const Sensitivity::Said& said, const std::string& output);
+
+stats::SurrogateOptions surrogate_options(const Sensitivity::Params& params);
+
+}  // namespace assay::checks
