@@ -29,6 +29,7 @@ struct Sensitivity {
         "gaussian_blur=uniform(0, 1)";
     std::string output = "margin";
     int calls_per_image = 200;
+    std::string estimator = "chaos";
     std::string design = "independent";
     std::string border = "reflect";
     double fill = 0;
@@ -46,6 +47,9 @@ struct Sensitivity {
               Stage::kSummarising),
         field("calls_per_image", &Params::calls_per_image, Range{60, 100000}, "forwards",
               "budget a picture", Stage::kMeasuring),
+        field("estimator", &Params::estimator, Choice{"chaos|pick_freeze"},
+              "what gives the indices: surrogates, or the model itself with all of the budget",
+              Stage::kMeasuring),
         field("design", &Params::design, Choice{"independent|sobol|hypercube"},
               "how the points are spread", Stage::kMeasuring),
         field("border", &Params::border, Choice{"fill|reflect|crop"},
@@ -103,6 +107,8 @@ struct Sensitivity {
     std::string id;
     int reference = -1;
     std::vector<double> total;  // [factors], cut to [0,1]
+    std::vector<double> total_low,
+        total_high;  // 95 %, of this picture alone; empty without a surrogate's
     double variance = 0, mean = 0, q2 = 0;
     double failure = 0;     // share of fresh draws with another decision than the reference
     Shift view;             // nothing changed yet

@@ -71,6 +71,13 @@ Shares shares_of(const Params& params, std::size_t factors, bool random) {
     s.repeats = std::max<Eigen::Index>(4, s.first / 6);
     s.first = std::max<Eigen::Index>(20, s.first - s.repeats);
   }
+  if (params.estimator == "pick_freeze") {
+    // The surrogate only draws the report's curves.
+    s.first = std::max<Eigen::Index>(20, calls / 20);
+    s.repeats = random ? std::max<Eigen::Index>(4, s.first / 6) : 0;
+    s.frozen_base = std::max<Eigen::Index>(2, (calls - s.first - s.repeats - s.fresh) / (d + 2));
+    return s;
+  }
   s.second = calls * 20 / 100;
   s.frozen_base = std::max<Eigen::Index>(2, calls * 15 / 100 / (d + 2));
   return s;
@@ -144,6 +151,7 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
   for (const Record& r : so_far)
     if (r.round == Round::kFirst && r.status == Status::kOk) usable.push_back(r.row);
   if (usable.empty()) return {};
+  if (params.estimator == "pick_freeze") return keyed("frozen/", usable);
   const bool second = has(so_far, Round::kSecond);
   const double q2 = pooled_q2(params, space, seed, so_far, second);
   if (q2 >= params.least_q2) {

@@ -56,10 +56,7 @@ std::string answer(const Result& result) {
         ahead ? "the first is the more important" : "which of the two matters more is not settled");
   }
   text += result.by_pick_freeze
-              ? fmt::format(
-                    ". The surrogate explains only {}: the indices are pick-freeze estimates on "
-                    "the model itself.",
-                    percent(std::max(0.0, result.q2)))
+              ? std::string(". The indices are pick-freeze estimates on the model itself.")
               : fmt::format(
                     ". The surrogate explains {} of the variance on points that it had not seen.",
                     percent(std::max(0.0, result.q2)));
@@ -284,6 +281,22 @@ Section Sensitivity::present(const Result& result) {
   if (result.classes.size() > 1) section.tables.push_back(class_table(result));
   section.tables.push_back(group_table(result));
   section.exhibits = strips(result);
+  // [pictures][factors][3]: the total index with its interval.
+  Array totals{"totals",
+               {static_cast<std::int64_t>(result.per_picture.size()),
+                static_cast<std::int64_t>(result.names.size()), 3},
+               {}};
+  for (const auto& p : result.per_picture)
+    for (std::size_t f = 0; f < result.names.size(); ++f) {
+      const bool known = p.total_low.size() == result.names.size();
+      totals.values.push_back(static_cast<float>(p.total[f]));
+      totals.values.push_back(known ? static_cast<float>(p.total_low[f]) : NAN);
+      totals.values.push_back(known ? static_cast<float>(p.total_high[f]) : NAN);
+    }
+  section.arrays.push_back(std::move(totals));
+  section.notes.push_back(
+      "Each picture's own total indices with their intervals are kept as totals.npy, "
+      "[pictures][factors][3].");
   return section;
 }
 

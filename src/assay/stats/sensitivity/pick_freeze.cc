@@ -43,6 +43,26 @@ PickFreeze pick_freeze(std::span<const double> values, std::size_t factors) {
   return result;
 }
 
+std::vector<SobolIndex> pick_freeze_totals(std::span<const double> values, std::size_t factors) {
+  const double mean = pick_freeze(values, factors).mean;
+  const std::size_t base = values.size() / (factors + 2);
+  std::vector<double> variances;
+  for (std::size_t i = 0; i < base; ++i) {
+    const double a = values[i] - mean, b = values[base + i] - mean;
+    variances.push_back((a * a + b * b) / 2);
+  }
+  std::vector<SobolIndex> totals;
+  for (std::size_t f = 0; f < factors; ++f) {
+    std::vector<double> parts;
+    for (std::size_t i = 0; i < base; ++i) {
+      const double gap = values[i] - values[(2 + f) * base + i];
+      parts.push_back(gap * gap / 2);
+    }
+    totals.push_back(ratio_of_sums(parts, variances));
+  }
+  return totals;
+}
+
 SobolIndex ratio_of_sums(std::span<const double> numerators, std::span<const double> denominators) {
   const auto n = static_cast<double>(numerators.size());
   double above = 0, below = 0;

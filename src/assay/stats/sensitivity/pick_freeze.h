@@ -31,6 +31,9 @@ Eigen::MatrixXd pick_freeze_design(Eigen::Index base, Eigen::Index factors, cons
 // Values at those rows.
 PickFreeze pick_freeze(std::span<const double> values, std::size_t factors);
 
+// The total indices of one output with their errors, base points for units; at least 2. NaN where it is constant.
+std::vector<SobolIndex> pick_freeze_totals(std::span<const double> values, std::size_t factors);
+
 // The ratio of sums of numerators to sums of denominators, one of each an independent unit; at least two.
 SobolIndex ratio_of_sums(std::span<const double> numerators, std::span<const double> denominators);
 
