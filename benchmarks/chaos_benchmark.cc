@@ -82,8 +82,10 @@ void OpenTurnsLars(benchmark::State& state) {
         OT::OrthogonalProductPolynomialFactory::PolynomialFamilyCollection(kFactors,
                                                                            OT::LegendreFactory()),
         order);
-    const OT::LeastSquaresStrategy strategy(
-        OT::LeastSquaresMetaModelSelectionFactory(OT::LARS(), OT::CorrectedLeaveOneOut()));
+    const OT::LARS lars;
+    const OT::CorrectedLeaveOneOut error;
+    const OT::LeastSquaresMetaModelSelectionFactory selection(lars, error);
+    const OT::LeastSquaresStrategy strategy(selection);
     OT::FunctionalChaosAlgorithm algorithm(
         in, out, law, OT::FixedStrategy(basis, order.getStrataCumulatedCardinal(kDegree)),
         strategy);

@@ -76,8 +76,10 @@ void add_single_checks(CLI::App& app, const Global& global, Action& action) {
             ->expected(1)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       else
-        command->add_option("--" + field.name, options->settings[field.name],
-                            field.help + " (" + to_text(field.initial) + ")");
+        // The model's own options come first: a check's "output" is --check-output here.
+        command->add_option(
+            (command->get_option_no_throw("--" + field.name) ? "--check-" : "--") + field.name,
+            options->settings[field.name], field.help + " (" + to_text(field.initial) + ")");
     }
     command->footer("Example: assay " + std::string(entry.info.name) +
                     " classifier.onnx pictures/ --input imagenet -o out");
