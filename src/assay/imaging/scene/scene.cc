@@ -92,22 +92,27 @@ at::Tensor luma(const at::Tensor& pixels) {
 
 at::Tensor power(const at::Tensor& pixels, const at::Tensor& exponents) {
   std::vector<at::Tensor> rows;
-  for (std::int64_t i = 0; i < pixels.size(0); ++i)
-    rows.push_back(at::pow(pixels.narrow(0, i, 1), exponents.narrow(0, i, 1)));
+  for (std::int64_t i = 0; i < pixels.size(0); ++i) {
+    const at::Tensor row = pixels.narrow(0, i, 1), exponent = exponents.narrow(0, i, 1);
+    // A number for exponent is taken by vectors, a tensor is not.
+    rows.push_back(exponent.requires_grad() ? at::pow(row, exponent)
+                                            : at::pow(row, exponent.item<double>()));
+  }
   return at::cat(rows);
+}
+
+at::Tensor power(const at::Tensor& pixels, double exponent) {
+  return power(pixels, at::full({pixels.size(0)}, exponent, at::TensorOptions(at::kDouble)));
 }
 
 at::Tensor linear_light(const at::Tensor& encoded) {
   return at::where(encoded.le(0.04045), encoded / 12.92,
-                   power((encoded.clamp_min(0.04) + 0.055) / 1.055,
-                         at::full({encoded.size(0)}, 2.4, encoded.options())));
+                   power((encoded.clamp_min(0.04) + 0.055) / 1.055, 2.4));
 }
 
 at::Tensor encoded_light(const at::Tensor& linear) {
   return at::where(linear.le(0.0031308), linear * 12.92,
-                   1.055 * power(linear.clamp_min(0.003),
-                                 at::full({linear.size(0)}, 1 / 2.4, linear.options())) -
-                       0.055);
+                   1.055 * power(linear.clamp_min(0.003), 1 / 2.4) - 0.055);
 }
 
 Scene::Scene(std::vector<std::string> factors, const SceneOptions& options,

@@ -38,6 +38,7 @@ at::Tensor luma(const at::Tensor& pixels);
 // Each picture to a power of its own, exponents [N]. Row by row: libtorch's power of an element depends, in the last
 // bit, on how far it lies from the end of the tensor.
 at::Tensor power(const at::Tensor& pixels, const at::Tensor& exponents);
+at::Tensor power(const at::Tensor& pixels, double exponent);
 // sRGB's curve and its inverse, for values of 0 and above.
 at::Tensor linear_light(const at::Tensor& encoded);
 at::Tensor encoded_light(const at::Tensor& linear);
