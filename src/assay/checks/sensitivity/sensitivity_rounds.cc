@@ -167,11 +167,13 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
 Cost Sensitivity::cost(const Params& params, std::string_view unit) {
   const FactorSpace space = space_of(params, 0);
   const Shares s = shares_of(params, space.size(), space.is_random());
-  const auto calls = unit.starts_with("first/") ? s.first + s.repeats + s.fresh
-                     : unit.starts_with("second/")
-                         ? s.second
-                         : s.frozen_base * static_cast<Eigen::Index>(space.size() + 2);
-  return {static_cast<std::int64_t>(calls), 0};
+  // Each request fills its last micro-batch.
+  const auto whole = [](Eigen::Index calls) {
+    return static_cast<std::int64_t>((calls + 7) / 8 * 8);
+  };
+  if (unit.starts_with("first/")) return {whole(s.first + s.repeats) + whole(s.fresh), 0};
+  if (unit.starts_with("second/")) return {whole(s.second), 0};
+  return {whole(s.frozen_base * static_cast<Eigen::Index>(space.size() + 2)), 0};
 }
 
 }  // namespace assay::checks

@@ -214,10 +214,10 @@ Picture corrupted(const Picture& picture, const Corruption& corruption, double s
                   const CorruptionDraw& draw) {
   if (picture.bits != 8) throw BugError("a corruption takes 8 bits");
   if (!(severity >= 0 && severity <= 5)) throw BugError("a severity lies in 0 to 5");
-  if (picture.height < 32 || picture.width < 32)
+  if (picture.height < 8 || picture.width < 8)
     throw InputError("", "a picture of " + std::to_string(picture.width) + " × " +
                              std::to_string(picture.height) +
-                             " px is too small to be corrupted; wanted at least 32 × 32");
+                             " px is too small to be corrupted; wanted at least 8 × 8");
   if (severity == 0) return picture;
   const auto type = std::find_if(types().begin(), types().end(), [&](const Type& t) {
     return t.corruption.name == corruption.name;

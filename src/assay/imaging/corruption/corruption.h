@@ -40,7 +40,7 @@ struct CorruptionDraw {
   std::uint64_t seed = 0, draw = 0;
 };
 
-// `picture` 8 bits, RGB or grey, at least 32 px a side; severity in [0, 5].
+// `picture` 8 bits, RGB or grey, at least 8 px a side; severity in [0, 5].
 Picture corrupted(const Picture& picture, const Corruption& corruption, double severity,
                   const CorruptionDraw& draw);
 

@@ -195,6 +195,18 @@ TEST(Corruption, IsTheIdentityAtZeroContinuousAndSeeded) {
   }
 }
 
+TEST(Corruption, WorksOnSmallPicturesAndSaysWhatIsTooSmall) {
+  Picture small = gradient(8, 3);
+  small.width = 8;
+  small.bytes.resize(8 * 8 * 3);
+  for (const Corruption& c : corruptions())
+    for (const double severity : {1.0, 3.3, 5.0})
+      EXPECT_EQ(corrupted(small, c, severity, {1, 2}).bytes.size(), small.bytes.size()) << c.name;
+  small.height = 7;
+  small.bytes.resize(7 * 8 * 3);
+  EXPECT_THROW(corrupted(small, corruptions()[0], 1, {}), InputError);
+}
+
 TEST(Corruption, NamesTheNearestOne) {
   try {
     corruption_named("gausian_noise", "audit.yaml:3");

@@ -18,11 +18,9 @@ at::Tensor shifted_logits(const network::Classifier& classifier, const at::Tenso
     at::Tensor shifted =
         scene(pixels.expand({count, -1, -1, -1}), theta.narrow(0, first, count),
               draws.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
-    if (count < rows)
-      shifted = at::cat({shifted, shifted.narrow(0, 0, 1).expand({rows - count, -1, -1, -1})});
     at::Tensor batch = model_input(classifier, shifted);
     if (classifier.input_size().uint8) batch = at::round(batch).clamp(0, 255).to(at::kByte);
-    logits.push_back(classifier.forward(batch).logits.narrow(0, 0, count));
+    logits.push_back(classifier.forward(batch).logits);
   }
   return at::cat(logits);
 }
