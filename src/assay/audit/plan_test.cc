@@ -2,9 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
 
 #include "assay/audit/description.h"
 #include "assay/audit/plan_text.h"
+#include "assay/base/file.h"
 
 namespace assay::audit {
 namespace {
@@ -53,6 +58,41 @@ TEST(Plan, ReadsModelDataChecksAndRequirements) {
   EXPECT_EQ(plan.checks[0].requirements[1].where, "dir/audit.yaml:5");
   EXPECT_EQ(plan.checks[2].name, "colours");
   EXPECT_EQ(plan.checks[2].entry->info.name, "heatmap");
+}
+
+std::string with_factors(const std::string& check) {
+  std::string text = kGood;
+  return text + "  sensitivity: " + check + "\n";
+}
+
+TEST(Plan, ReadsMappingsBudgetsAndMeasuredDistributions) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("assay_plan_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  write_file((folder / "lamp.csv").string(), "day,kelvin\n1,5000\n2,5200\n3,5000\n4,\n");
+  const Plan plan = parse_plan(with_factors("{factors: {rotation: \"uniform(-20, 20)\", "
+                                            "temperature: \"empirical(lamp.csv, kelvin)\"}, "
+                                            "budget: {calls_per_image: 500}}"),
+                               (folder / "audit.yaml").string());
+  std::filesystem::remove_all(folder);
+  const auto& settings = plan.checks[4].settings;
+  ASSERT_EQ(settings.size(), 2u);
+  EXPECT_EQ(to_text(settings[0].second),
+            "rotation=uniform(-20, 20); temperature=discrete(5000: 2, 5200)");
+  EXPECT_EQ(settings[1].first, "calls_per_image");
+  EXPECT_EQ(to_text(settings[1].second), "500");
+  // The plan's text says the same.
+  const Plan again = parse_plan(plan_text(plan), "audit.yaml");
+  EXPECT_EQ(to_text(again.checks[4].settings[0].second), to_text(settings[0].second));
+}
+
+TEST(Plan, ShowsTheQuotedFormWhereYamlEndedATextAtItsComma) {
+  EXPECT_THAT(
+      refusal(with_factors("{factors: {rotation: uniform(-20, 20)}}")),
+      HasSubstr("ends at its first comma; write it in quotes: rotation: \"uniform(-20, …)\""));
+  EXPECT_THAT(refusal(with_factors("{budget: {calls_per_imge: 500}}")), HasSubstr("did you mean"));
+  EXPECT_THAT(refusal(with_factors("{factors: {rotation: \"empirical(nowhere.csv, x)\"}}")),
+              HasSubstr("nowhere.csv"));
 }
 
 TEST(Plan, AddsTheChecksThatAlwaysRunOnceEach) {
