@@ -39,7 +39,8 @@ headers() {  # every header compiles alone
     torch=$(printf '%s\n' src/assay/network/torch.h \
       $(echo "$torch" | sed 's|^src/|"|; s|$|"|' | grep -lFf - $all) | sort -u)
   done
-  local compile="g++ -std=c++20 -Wall -Wextra -DONNX_ML=1 -DONNX_NAMESPACE=onnx -Isrc -isystem /usr/include/opencv4"
+  local compile="g++ -std=c++20 -Wall -Wextra -DONNX_ML=1 -DONNX_NAMESPACE=onnx -DASSAY_SOURCE_DIR=__FILE__ -Isrc"
+  compile+=" -isystem /usr/include/opencv4 -isystem /usr/include/eigen3"
   local alone="echo '#include \"{}\"' | sed 's|\"src/|\"|' | $compile -fsyntax-only"
   comm -23 <(echo "$all" | sort) <(echo "$torch") |
     xargs -P "$JOBS" -I{} bash -c "$alone -x c++ - || { echo '{} does not compile alone'; exit 1; }" || return 1
