@@ -164,7 +164,9 @@ PartialVariances PartialVarianceEstimator::estimate(const Surrogate& surrogate,
   const double rest = std::max(0.0, of_r - all_seen - noise), placed = parts.variance - rest;
   parts.unplaced = Vector::Zero(sets);
   for (Index s = 0; s < sets && rest > 0; ++s) {
-    const double share = placed > 0 ? std::clamp(parts.values(s) / placed, 0.0, 1.0) : 0.5;
+    // Half as the variance lies, half as terms are: what was missed is mostly many factors together.
+    const double lies = placed > 0 ? std::clamp(parts.values(s) / placed, 0.0, 1.0) : 0.5,
+                 terms = members_.col(s).mean(), share = (lies + terms) / 2;
     const double weight = kPriorWeight * of_r;
     const double belongs = std::clamp(
         (std::max(0.0, seen_of_set(s)) + weight * share) / (all_seen + weight), 0.0, 1.0);

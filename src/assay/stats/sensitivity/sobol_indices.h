@@ -10,7 +10,7 @@
 //   V[f]       the same over all terms, with V[r] itself for the last part
 //
 // What V[r] holds beyond those terms belongs to no set that can be told: it is shared out as the seen parts
-// of r and of f are, and the error of that guess is part of the standard error. The error of the sums is that
+// of r and of f are, and as the terms are, and the error of that guess is part of the standard error. The error of the sums is that
 // of a mean over points (their influences): where g is bad the interval is as wide as that of a plain Monte Carlo
 // estimate, where g is good it is as narrow as r.
 //
