@@ -3,12 +3,11 @@
 #include <cmath>
 #include <optional>
 
-#include "assay/base/seed.h"
+#include "assay/checks/focus/class_maps.h"
 #include "assay/checks/sensitivity/corruption.h"
 #include "assay/checks/sensitivity/corruption_types.h"
 #include "assay/imaging/data_set.h"
 #include "assay/methods/attribution/target.h"
-#include "assay/methods/batch.h"
 #include "assay/methods/evaluation/batched_passes.h"
 #include "assay/methods/visualisation/pixels.h"
 #include "assay/network/classifier.h"
@@ -93,12 +92,7 @@ std::vector<Record> Corruption::measure(const Subject& subject, const Params& pa
       continue;
     }
     record.clean_error = std::max_element(z.begin(), z.end()) - z.begin() != clean.label;
-    const imaging::Box box = imaging::covered_box(
-        context.pictures[slot], subject.classifier.input(), methods::demand_of(subject.classifier));
-    record.left = box.left;
-    record.top = box.top;
-    record.right = box.right;
-    record.bottom = box.bottom;
+    set_covered_box(subject, context.pictures[slot], record);
     const at::Tensor input = context.input->narrow(0, static_cast<std::int64_t>(slot), 1);
     const imaging::Picture picture =
         methods::picture_of(methods::pixels_of_input(subject.classifier, input));

@@ -48,7 +48,6 @@ class SensitivitySummary {
     result_.params = params;
     result_.labels = facts.labels;
     result_.names = space_.names();
-    result_.nominal = space_.nominal();
     result_.random = space_.is_random();
     for (std::size_t f = 0; f < space_.size(); ++f)
       result_.units.emplace_back(space_.factor(f).unit);
@@ -76,9 +75,8 @@ class SensitivitySummary {
 
  private:
   void add(Finding finding) { result_.findings.push_back(std::move(finding)); }
-  std::vector<std::int64_t> clusters() const { return clusters_of(records_.first); }
   std::int64_t independent() const {
-    const auto numbers = clusters();
+    const auto numbers = clusters_of(records_.first);
     return static_cast<std::int64_t>(numbers.empty() ? records_.first.size()
                                                      : stats::renumbered(numbers).count);
   }
@@ -113,60 +111,80 @@ class SensitivitySummary {
     return stats::ratio_of_sums(a, b);
   }
 
-  // Of some of the pictures: the design's error and the pictures' together.
-  std::optional<stats::SobolIndex> corrected(const std::vector<const Fitted*>& of,
-                                             std::size_t set) const {
-    stats::PartialVariances sum;
-    std::vector<double> above, below;
+  // Some of the pictures, summed once for all indices.
+  struct Pool {
+    std::vector<const Fitted*> members;
     std::vector<const Record*> records;
-    for (const Fitted* f : of) {
-      sum += f->parts;
-      above.push_back(f->parts.values(static_cast<Index>(set)));
-      below.push_back(f->parts.variance);
-      records.push_back(f->record);
+    stats::PartialVariances sum;
+    std::vector<double> variances;
+
+    void add(const Fitted& f) {
+      members.push_back(&f);
+      records.push_back(f.record);
+      sum += f.parts;
+      variances.push_back(f.parts.variance);
     }
-    if (of.empty()) return std::nullopt;
-    auto index = stats::sobol_index(sum, set);
-    if (index && of.size() > 1) {
-      const auto between = over_pictures(above, below, records);
+  };
+
+  // The design's error and the pictures' together.
+  std::optional<stats::SobolIndex> corrected(const Pool& pool, std::size_t set) const {
+    if (pool.members.empty() || !result_.status.empty()) return std::nullopt;
+    auto index = stats::sobol_index(pool.sum, set);
+    if (index && pool.members.size() > 1) {
+      std::vector<double> above;
+      for (const Fitted* f : pool.members)
+        above.push_back(f->parts.values(static_cast<Index>(set)));
+      const auto between = over_pictures(above, pool.variances, pool.records);
       index->standard_error = std::hypot(index->standard_error, between.standard_error);
       index->degrees_of_freedom = std::min(index->degrees_of_freedom, between.degrees_of_freedom);
     }
     return index;
   }
 
-  std::optional<stats::SobolIndex> frozen(std::size_t set) const {
-    const std::size_t d = space_.size();
-    if (set >= 2 * d) return std::nullopt;
-    std::vector<double> above, below;
+  // What the model itself said of the pictures that it was asked about again.
+  struct Frozen {
     std::vector<const Record*> records;
+    std::vector<stats::PickFreeze> parts;
+  };
+  Frozen asked_again() const {
+    Frozen found;
     for (const Fitted& f : fits_.pictures) {
       const auto at = records_.frozen.find(f.record->row);
       if (at == records_.frozen.end()) continue;
       const VectorXd y = explained(at->second->design, params_.output);
-      const std::vector<double> values(y.data(), y.data() + y.size());
-      const stats::PickFreeze p = stats::pick_freeze(values, d);
+      found.parts.push_back(
+          stats::pick_freeze({y.data(), static_cast<std::size_t>(y.size())}, space_.size()));
+      found.records.push_back(f.record);
+    }
+    return found;
+  }
+
+  std::optional<stats::SobolIndex> frozen(const Frozen& again, std::size_t set) const {
+    const std::size_t d = space_.size();
+    if (set >= 2 * d) return std::nullopt;
+    std::vector<double> above, below;
+    for (const stats::PickFreeze& p : again.parts) {
       above.push_back(set < d ? p.first[set] : p.total[set - d]);
       below.push_back(p.variance);
-      records.push_back(f.record);
     }
     if (above.size() < 2 || !(std::accumulate(below.begin(), below.end(), 0.0) > 0))
       return std::nullopt;
-    return over_pictures(above, below, records);
+    return over_pictures(above, below, again.records);
   }
 
   void indices() {
     const auto ids = index_ids(space_.names());
     const std::size_t d = space_.size();
-    std::vector<const Fitted*> all;
-    for (const Fitted& f : fits_.pictures) all.push_back(&f);
+    Pool all;
+    for (const Fitted& f : fits_.pictures) all.add(f);
+    const Frozen again = asked_again();
     const std::string why =
         !result_.status.empty() ? result_.status : "no picture gave finite outputs";
     for (std::size_t s = 0; s < ids.size(); ++s) {
       Sensitivity::Entry index;
       index.id = ids[s];
-      const auto found = result_.status.empty() ? corrected(all, s) : std::nullopt;
-      const auto by_model = found ? frozen(s) : std::nullopt;
+      const auto found = corrected(all, s);
+      const auto by_model = found ? frozen(again, s) : std::nullopt;
       index.of_frozen = by_model ? by_model->value : NAN;
       index.frozen_error = by_model ? by_model->standard_error : NAN;
       const bool replaced = result_.by_pick_freeze && by_model.has_value();
@@ -188,19 +206,19 @@ class SensitivitySummary {
                    : result_.pairs)
           .push_back(std::move(index));
     }
-    if (all.empty()) {
+    if (fits_.pictures.empty()) {
       add(stats::undefined("q2", why));
       add(stats::undefined("between_images", why));
       if (result_.random) add(stats::undefined("noise", why));
       return;
     }
-    add(stats::exact("q2", result_.q2, "", static_cast<std::int64_t>(all.size())));
+    add(stats::exact("q2", result_.q2, "", static_cast<std::int64_t>(fits_.pictures.size())));
     between();
     if (result_.random) {
       result_.noise = fits_.variance > 0 ? fits_.noise / fits_.variance : 0;
-      add(result_.status.empty()
-              ? stats::exact("noise", result_.noise, "", static_cast<std::int64_t>(all.size()))
-              : stats::undefined("noise", why));
+      add(result_.status.empty() ? stats::exact("noise", result_.noise, "",
+                                                static_cast<std::int64_t>(fits_.pictures.size()))
+                                 : stats::undefined("noise", why));
     }
     by_class();
   }
@@ -243,13 +261,12 @@ class SensitivitySummary {
   }
 
   void by_class() {
-    std::map<int, std::vector<const Fitted*>> of_class;
-    for (const Fitted& f : fits_.pictures) of_class[f.record->reference()].push_back(&f);
+    std::map<int, Pool> of_class;
+    for (const Fitted& f : fits_.pictures) of_class[f.record->reference()].add(f);
     for (const auto& [k, members] : of_class) {
       std::vector<double> totals;
       for (std::size_t f = 0; f < space_.size(); ++f) {
-        const auto index =
-            result_.status.empty() ? corrected(members, space_.size() + f) : std::nullopt;
+        const auto index = corrected(members, space_.size() + f);
         totals.push_back(index ? std::clamp(index->value, 0.0, 1.0) : NAN);
       }
       result_.classes.push_back(k);

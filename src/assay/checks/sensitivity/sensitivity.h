@@ -82,15 +82,14 @@ struct Sensitivity {
     Round round = Round::kFirst;
     int label = -1;  // -1: none; then the reference is the clean decision
     int clean = -1;  // the decision at nominal
-    float clean_margin = 0;
     double left = 0, top = 0, right = 1, bottom = 1;  // what the input covers, fractions
     int height = 0, width = 0;                        // of the input, px
     Said design;  // at the design's points; at pick-freeze's in a frozen round
     Said fresh;   // first round: at θ of the picture's own
     template <class A>
     void archive(A& a) {
-      a(id, cluster, status, round, label, clean, clean_margin, left, top, right, bottom, height,
-        width, design, fresh);
+      a(id, cluster, status, round, label, clean, left, top, right, bottom, height, width, design,
+        fresh);
     }
     int reference() const { return label >= 0 ? label : clean; }
   };
@@ -108,8 +107,7 @@ struct Sensitivity {
     int reference = -1;
     std::vector<double> total;  // [factors], cut to [0,1]
     std::vector<double> total_low,
-        total_high;  // 95 %, of this picture alone; empty without a surrogate's
-    double variance = 0, mean = 0, q2 = 0;
+        total_high;         // 95 %, of this picture alone; empty without a surrogate's
     double failure = 0;     // share of fresh draws with another decision than the reference
     Shift view;             // nothing changed yet
     std::size_t worst = 0;  // the design point with the least margin
@@ -123,7 +121,6 @@ struct Sensitivity {
   struct Result {
     Params params;
     std::vector<std::string> labels, names, units;
-    std::vector<double> nominal;
     std::int64_t pictures = 0, nonfinite = 0, unlabelled = 0, points = 0, fresh = 0, frozen = 0;
     std::string status;  // why there are no indices; empty: there are
     bool by_pick_freeze = false;

@@ -102,9 +102,6 @@ void describe(const Fits& fits, const ByRound& records, const FactorSpace& space
     p.row = f.record->row;
     p.id = f.record->id;
     p.reference = f.record->reference();
-    p.variance = std::max(0.0, f.parts.variance);
-    p.mean = f.surrogate.mean;
-    p.q2 = f.surrogate.q2;
     own_totals(f, records, space.size(), result, p);
     double other = 0;
     for (const std::int32_t decision : f.record->fresh.decision) other += decision != p.reference;

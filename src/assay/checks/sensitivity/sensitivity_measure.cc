@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "assay/base/seed.h"
+#include "assay/checks/focus/class_maps.h"
 #include "assay/checks/sensitivity/sensitivity_rounds.h"
-#include "assay/methods/batch.h"
 #include "assay/methods/shift/shifted_logits.h"
 #include "assay/methods/visualisation/pixels.h"
 #include "assay/network/classifier.h"
@@ -86,18 +86,7 @@ std::vector<Record> Sensitivity::measure(const Subject& subject, const Params& p
       records.push_back(std::move(record));
       continue;
     }
-    float other = -INFINITY;
-    for (std::size_t k = 0; k < clean.logits.size(); ++k)
-      if (static_cast<int>(k) != record.reference()) other = std::max(other, clean.logits[k]);
-    record.clean_margin = clean.logits[static_cast<std::size_t>(record.reference())] - other;
-
-    const auto demand = methods::demand_of(subject.classifier);
-    const imaging::Box box =
-        imaging::covered_box(context.pictures[slot], subject.classifier.input(), demand);
-    record.left = box.left;
-    record.top = box.top;
-    record.right = box.right;
-    record.bottom = box.bottom;
+    set_covered_box(subject, context.pictures[slot], record);
     const at::Tensor input = context.input->narrow(0, static_cast<std::int64_t>(slot), 1);
     const at::Tensor pixels = methods::pixels_of_input(subject.classifier, input);
     record.height = static_cast<int>(pixels.size(2));
