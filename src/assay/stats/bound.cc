@@ -122,6 +122,15 @@ MeanError mean_error(std::span<const double> values, std::span<const std::int64_
   return {mean, std::sqrt(squares * groups / (groups - 1)) / n, groups - 1};
 }
 
+MeanError difference(const MeanError& a, const MeanError& b) {
+  const double va = a.standard_error * a.standard_error, vb = b.standard_error * b.standard_error;
+  const double sum = va + vb;
+  if (!(sum < kInfinity)) return {a.mean - b.mean, kInfinity, 1};
+  const double parts = va * va / a.degrees_of_freedom + vb * vb / b.degrees_of_freedom;
+  return {a.mean - b.mean, std::sqrt(sum),
+          parts > 0 ? sum * sum / parts : a.degrees_of_freedom + b.degrees_of_freedom};
+}
+
 Finding proportion(std::string id, std::int64_t successes, std::int64_t trials) {
   if (trials == 0) return undefined(std::move(id), "there is nothing to count");
   Finding f;

@@ -32,6 +32,9 @@ std::optional<Interval> two_sided(const Finding& finding, double level = 0.95);
 // one cluster number a value, or none at all. Needs two clusters, else the error is infinite.
 MeanError mean_error(std::span<const double> values, std::span<const std::int64_t> clusters = {});
 
+// Of two independent means, a − b; degrees of freedom by Welch and Satterthwaite. Source: welch1947.
+MeanError difference(const MeanError& a, const MeanError& b);
+
 // Findings with `interval` and `n` filled in.
 Finding proportion(std::string id, std::int64_t successes,
                    std::int64_t trials);  // undefined for no trials

@@ -112,5 +112,14 @@ TEST(MeanError, CopiesOfARowAddNothingWhereTheClusterSaysSo) {
   EXPECT_EQ(b.degrees_of_freedom, 49);
 }
 
+// Means 1 and 3 with errors 0.3 and 0.4: Welch's degrees of freedom by hand.
+TEST(Difference, IsWelchs) {
+  const MeanError d = difference({1, 0.3, 9}, {3, 0.4, 19});
+  EXPECT_DOUBLE_EQ(d.mean, -2);
+  EXPECT_DOUBLE_EQ(d.standard_error, 0.5);
+  EXPECT_NEAR(d.degrees_of_freedom, 0.0625 / (0.0081 / 9 + 0.0256 / 19), 1e-9);
+  EXPECT_TRUE(std::isinf(difference({1, kInfinity, 1}, {3, 0.4, 19}).standard_error));
+}
+
 }  // namespace
 }  // namespace assay::stats

@@ -21,6 +21,17 @@ Eigen::MatrixXd pick_freeze_design(Eigen::Index base, Eigen::Index factors, cons
   return design;
 }
 
+PickFreeze& PickFreeze::operator+=(const PickFreeze& other) {
+  if (first.empty()) return *this = other;
+  for (std::size_t f = 0; f < first.size(); ++f) {
+    first[f] += other.first[f];
+    total[f] += other.total[f];
+  }
+  variance += other.variance;
+  mean += other.mean;
+  return *this;
+}
+
 PickFreeze pick_freeze(std::span<const double> values, std::size_t factors) {
   const std::size_t base = values.size() / (factors + 2);
   if (base * (factors + 2) != values.size() || base < 1)

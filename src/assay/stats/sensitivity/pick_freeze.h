@@ -23,6 +23,8 @@ struct PickFreeze {
   std::vector<double> first, total;  // [factors], variances
   double variance = 0;
   double mean = 0;
+
+  PickFreeze& operator+=(const PickFreeze& other);  // of several outputs at the same rows
 };
 
 // The rows at which to evaluate, block after block: A, B, A_1 … A_d; [(d + 2) base][d] of the unit cube.
