@@ -1,4 +1,5 @@
-// The corruptions of ImageNet-C (15 common, 4 extra) with their published severities, and in between.
+// The corruptions of ImageNet-C (15 common, 4 extra) and of ImageNet-C-bar (10, unlike those) with their published
+// severities, and in between.
 //
 // Severity 0 is the picture itself, bit for bit; at 1 to 5 the parameters are the published ones; between two of them
 // they are interpolated linearly (whole ones rounded), and below 1 the picture is mixed with its severity 1. Values are
@@ -8,7 +9,7 @@
 // agree with the reference's outputs within one level, the random ones with its statistics (corruption_test.cc).
 // The published numbers in px belong to 224 px; they are used as they are at other sizes.
 // Cost for 224 px: all 19 together some 60 ms (docs/performance.md).
-// Source: hendrycks2019.
+// Source: hendrycks2019, mintun2021.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@
 
 namespace assay::imaging {
 
-enum class CorruptionKind { kNoise, kBlur, kWeather, kDigital, kExtra };
+enum class CorruptionKind { kNoise, kBlur, kWeather, kDigital, kExtra, kBar };
 
 struct Corruption {
   std::string_view name;

@@ -107,7 +107,8 @@ TEST(Corruption, RandomOnesHaveTheReferencesStatistics) {
   const json all = table()["statistics"]["types"];
   constexpr int kRuns = 12;
   for (const Corruption& c : corruptions()) {
-    if (!c.random || c.name == "frost") continue;  // frost: see below
+    // frost: see below; there are no outputs of the ten of ImageNet-C-bar.
+    if (!c.random || c.name == "frost" || c.kind == CorruptionKind::kBar) continue;
     for (const int severity : {1, 3, 5}) {
       const Picture in = picture("input_0");
       Statistics mean;

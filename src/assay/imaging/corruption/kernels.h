@@ -34,6 +34,17 @@ cv::Mat with_pixelation(const cv::Mat& x, std::span<const double> p, Stream& str
 cv::Mat with_jpeg_compression(const cv::Mat& x, std::span<const double> p, Stream& stream);
 cv::Mat with_saturation(const cv::Mat& x, std::span<const double> p, Stream& stream);
 
+cv::Mat with_single_frequency(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_sine_rings(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_brownish_noise(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_blue_noise_holes(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_checkerboard_cutout(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_sparkles(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_inverse_sparkles(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_perlin_noise(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_plasma_noise(const cv::Mat& x, std::span<const double> p, Stream& stream);
+cv::Mat with_caustic_refraction(const cv::Mat& x, std::span<const double> p, Stream& stream);
+
 // Gaussian of standard deviation sigma, cut at int(truncate · sigma + 0.5), its border repeated or mirrored.
 enum class Beyond { kRepeated, kMirrored };
 cv::Mat smoothed(const cv::Mat& x, double sigma, double truncate, Beyond beyond);
