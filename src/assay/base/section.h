@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "assay/base/datasheet.h"
+
 namespace assay {
 
 struct Series {
@@ -16,9 +18,10 @@ struct Series {
 };
 
 enum class FigureKind {
-  kLines,        // y over x, bands where given
-  kBars,         // one bar for each label, error bars where given
-  kMatrix,       // labels × labels counts (confusion)
+  kLines,   // y over x, bands where given
+  kBars,    // one bar for each label, error bars where given
+  kMatrix,  // labels × labels counts (confusion)
+  kMap,  // values over rows and columns, coloured from the least to the largest; below 0 in a second colour
   kReliability,  // accuracy over confidence with consistency bands (series 0), diagonal, counts
                  // below (series 1)
 };
@@ -29,9 +32,12 @@ struct Figure {
   std::string caption;  // how to read it
   FigureKind kind = FigureKind::kLines;
   std::string x_label, y_label;
-  std::vector<std::string> labels;  // bars: one a bar; matrix: one a row and column
-  std::vector<Series> series;       // bars: x unused
-  std::vector<double> matrix;       // row-major labels.size()², rows are the true class
+  std::vector<std::string>
+      labels;                  // bars: one a bar; matrix: one a row and column; map: one a column
+  std::vector<Series> series;  // bars: x unused
+  std::vector<double>
+      matrix;  // row-major labels.size()², rows are the true class; map: row_labels × labels
+  std::vector<std::string> row_labels = {};  // map: one a row, from the top
 };
 
 struct Table {
@@ -119,6 +125,7 @@ struct Section {
   std::vector<Table> tables;
   std::vector<ExhibitGroup> exhibits;
   std::vector<Array> arrays;
+  std::optional<Datasheet> datasheet = {};  // written beside the report
 };
 
 }  // namespace assay

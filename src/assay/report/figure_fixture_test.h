@@ -39,7 +39,8 @@ inline Figure matrix_of(std::size_t k) {
 inline std::vector<Figure> empty_figures() {
   std::vector<Figure> figures;
   for (const FigureKind kind :
-       {FigureKind::kLines, FigureKind::kBars, FigureKind::kMatrix, FigureKind::kReliability}) {
+       {FigureKind::kLines, FigureKind::kBars, FigureKind::kMatrix, FigureKind::kMap,
+        FigureKind::kReliability}) {
     figures.push_back(figure_of(kind, "no-series"));
     figures.push_back(figure_of(kind, "empty-series"));
     figures.back().series.resize(2);

@@ -44,6 +44,8 @@ std::string kind_id(FigureKind kind) {
       return "bars";
     case FigureKind::kMatrix:
       return "matrix";
+    case FigureKind::kMap:
+      return "map";
     case FigureKind::kReliability:
       break;
   }
@@ -71,11 +73,17 @@ Json figure_json(const Figure& figure) {
       for (std::size_t c = 0; c < figure.labels.size(); ++c)
         if (cell(figure, r, c) != 0)
           cells.push_back(Json::array({r, c, drawn_number(cell(figure, r, c))}));
+  Json rows = Json::array();
+  for (const std::string& label : figure.row_labels) rows.push_back(one_line(label));
+  if (figure.kind == FigureKind::kMap)
+    for (std::size_t i = 0; i < figure.matrix.size(); ++i)
+      cells.push_back(drawn_number(figure.matrix[i]));
   return {{"kind", kind_id(figure.kind)},
           {"title", plain_text(figure.title)},
           {"xLabel", plain_text(figure.x_label)},
           {"yLabel", plain_text(figure.y_label)},
           {"labels", labels},
+          {"rows", rows},
           {"series", series},
           {"cells", cells}};
 }
@@ -191,6 +199,24 @@ Table matrix_numbers(const Figure& figure) {
   return table;
 }
 
+// Every row, and as many columns as may be read, evenly.
+Table map_numbers(const Figure& figure) {
+  constexpr std::size_t kTableColumns = 11;
+  Table table;
+  const std::size_t columns = figure.labels.size(), shown = std::min(columns, kTableColumns);
+  if (figure.matrix.size() != columns * figure.row_labels.size() || columns == 0) return table;
+  table.columns.push_back(or_else(figure.y_label, "") + " \u2193  " + or_else(figure.x_label, "") +
+                          " \u2192");
+  const auto place = [&](std::size_t c) { return shown < 2 ? 0 : c * (columns - 1) / (shown - 1); };
+  for (std::size_t c = 0; c < shown; ++c) table.columns.push_back(figure.labels[place(c)]);
+  for (std::size_t r = 0; r < figure.row_labels.size(); ++r) {
+    table.rows.push_back({figure.row_labels[r]});
+    for (std::size_t c = 0; c < shown; ++c)
+      table.rows.back().push_back(number_cell(figure.matrix[r * columns + place(c)]));
+  }
+  return table;
+}
+
 Table numbers_of(const Figure& figure) {
   switch (figure.kind) {
     case FigureKind::kLines:
@@ -199,6 +225,8 @@ Table numbers_of(const Figure& figure) {
       return bar_numbers(figure);
     case FigureKind::kMatrix:
       return matrix_numbers(figure);
+    case FigureKind::kMap:
+      return map_numbers(figure);
     case FigureKind::kReliability:
       break;
   }

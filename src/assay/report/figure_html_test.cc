@@ -100,6 +100,24 @@ TEST(FigureHtml, ListsTheLargestConfusionsOfManyClasses) {
   EXPECT_THAT(text.substr(first, 200), HasSubstr("<td>8</td>"));
 }
 
+TEST(FigureHtml, LaysAMapOutByRowsAndColumns) {
+  Figure map;
+  map.id = "map";
+  map.kind = FigureKind::kMap;
+  map.x_label = "brightness";
+  map.y_label = "rotation";
+  map.labels = {"0.5", "1", "1.5"};
+  map.row_labels = {"-20", "20"};
+  map.matrix = {1, 2, 3, -4, NAN, 6};
+  const std::string text = html(map);
+  EXPECT_EQ(rows(text), 2U);
+  EXPECT_EQ(island(map)["cells"].size(), 6U);
+  EXPECT_EQ(island(map)["rows"][1], "20");
+  EXPECT_THAT(text, HasSubstr("<td>-4</td><td>\u2013</td><td>6</td>"));
+  map.matrix.pop_back();
+  EXPECT_EQ(rows(html(map)), 0U);
+}
+
 TEST(FigureHtml, TextsCannotLeaveTheirPlace) {
   for (const CheckOutcome& check : hostile_outcome().checks) {
     for (const Figure& figure : check.section.figures) {

@@ -230,6 +230,44 @@
     });
   }
 
+  // Values over rows and columns: each cell as solid as its value is large; few cells also say it.
+  function map(host, figure, width) {
+    const columns = figure.labels.length, rows = figure.rows.length, values = figure.cells;
+    const most = d3.max(values.filter(finite), Math.abs) || 1;
+    const left = Math.min(d3.max(figure.rows.map(textWidth)) + 34, width * 0.3), bottom = 52;
+    const size = Math.min((width - left - 8) / columns, 72, 420 / rows);
+    const area = frame(host, figure, left + size * columns + 8, size * rows + bottom + 8, {top: 8, right: 8, bottom, left});
+    area.svg.style("max-width", `${left + size * columns + 8}px`);
+    for (let r = 0; r < rows; ++r)
+      for (let c = 0; c < columns; ++c) {
+        const v = values[r * columns + c];
+        const cell = area.g.append("g").attr("transform", `translate(${c * size},${r * size})`);
+        const solid = finite(v) ? Math.abs(v) / most : 0, gap = size > 12 ? 1 : 0;
+        cell.append("rect").attr("width", size - gap).attr("height", size - gap)
+          .attr("fill", v < 0 ? "var(--miss)" : "var(--hit)").attr("fill-opacity", solid).attr("pointer-events", "all");
+        if (size >= 34)
+          cell.append("text").attr("x", size / 2).attr("y", size / 2).attr("dy", ".35em").attr("text-anchor", "middle")
+            .style("fill", solid > 0.6 ? "var(--text-on-fill)" : null).text(finite(v) ? number(v) : "–");
+        cell.append("title").text(`${figure.yLabel} ${figure.rows[r]}, ${figure.xLabel} ${figure.labels[c]}: ${finite(v) ? number(v) : "–"}`);
+      }
+    const everyColumn = Math.ceil(58 / size), everyRow = Math.ceil(16 / size);
+    figure.labels.forEach((label, c) => {
+      if (c % everyColumn) return;
+      area.g.append("text").attr("x", (c + 0.5) * size).attr("y", size * rows + 16).attr("text-anchor", "middle")
+        .text(cut(label, Math.max(size, 58))).append("title").text(label);
+    });
+    figure.rows.forEach((label, r) => {
+      if (r % everyRow) return;
+      area.g.append("text").attr("x", -7).attr("y", (r + 0.5) * size).attr("dy", ".35em").attr("text-anchor", "end")
+        .text(cut(label, left - 30)).append("title").text(label);
+    });
+    area.g.append("text").attr("class", "quiet").attr("x", size * columns / 2).attr("y", size * rows + 40)
+      .attr("text-anchor", "middle").text(figure.xLabel);
+    area.g.append("text").attr("class", "quiet").attr("transform", `translate(${-left + 12},${size * rows / 2}) rotate(-90)`)
+      .attr("text-anchor", "middle").text(figure.yLabel);
+    area.g.append("rect").attr("width", size * columns).attr("height", size * rows).attr("fill", "none").attr("stroke", "var(--line)");
+  }
+
   function reliability(host, figure, width) {
     const bins = points(figure.series[0]).filter(p => finite(p.x)), counts = figure.series[1];
     const outside = p => finite(p.low) && finite(p.high) && finite(p.y) && (p.y < p.low || p.y > p.high);
@@ -285,10 +323,11 @@
   const PAPER_WIDTH = 660;  // px between the margins of an A4 page
   const redraws = [];
   let printing = false;
-  const drawings = {lines, bars, matrix, reliability};
+  const drawings = {lines, bars, matrix, map, reliability};
 
   function drawable(figure) {
     if (figure.kind === "matrix") return figure.labels.length > 0;
+    if (figure.kind === "map") return figure.labels.length > 0 && figure.cells.length === figure.labels.length * figure.rows.length;
     if (figure.kind === "bars" && figure.labels.length === 0) return false;
     return figure.series.length > 0 && figure.series.some(s => s.y.some(finite));
   }
