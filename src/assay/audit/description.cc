@@ -214,6 +214,13 @@ std::vector<std::pair<std::string, std::string>> describe(const InputDescription
   return all;
 }
 
+InputDescription described_input(const std::string& where,
+                                 const std::vector<std::pair<std::string, std::string>>& keys) {
+  std::string text;
+  for (const auto& [key, value] : keys) text += key + ": " + value + "\n";
+  return read_keys(where, parse_yaml(text, where));
+}
+
 std::vector<std::pair<std::string, std::string>> describe(const OutputDescription& output) {
   std::vector<std::pair<std::string, std::string>> all;
   all.emplace_back("kind", word_text(kKinds, output.kind));

@@ -32,6 +32,9 @@ std::vector<std::string> read_labels(const std::string& path);
 // `assay init`.
 std::vector<std::pair<std::string, std::string>> describe(const InputDescription& input);
 std::vector<std::pair<std::string, std::string>> describe(const OutputDescription& output);
+// The inverse of describe(); `where` names the file they stand in.
+InputDescription described_input(const std::string& where,
+                                 const std::vector<std::pair<std::string, std::string>>& keys);
 
 std::string kind_name(OutputKind kind);
 

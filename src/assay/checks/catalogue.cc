@@ -11,7 +11,10 @@
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/performance/calibration.h"
 #include "assay/checks/sensitivity/corruption.h"
+#include "assay/checks/sensitivity/effect.h"
+#include "assay/checks/sensitivity/screening.h"
 #include "assay/checks/sensitivity/sensitivity.h"
+#include "assay/checks/sensitivity/tolerance.h"
 
 namespace assay::checks {
 
@@ -51,8 +54,14 @@ std::span<const Entry> catalogue() {
                    {kHumanAgency | kTransparency, kDevelopment | kControl}),
       row<Faithfulness>("focus", embedded::page_faithfulness,
                         {kTransparency, kDevelopment | kMetrics}),
+      row<Screening>("sensitivity", embedded::page_screening,
+                     {kRobustness, kDevelopment | kControl | kRiskManagement}),
       row<Sensitivity>("sensitivity", embedded::page_sensitivity,
                        {kRobustness, kDevelopment | kControl | kRiskManagement | kMetrics}),
+      row<Tolerance>("sensitivity", embedded::page_tolerance,
+                     {kRobustness, kDevelopment | kControl | kRiskManagement}),
+      row<Effect>("sensitivity", embedded::page_effect,
+                  {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
       row<Corruption>("sensitivity", embedded::page_corruption,
                       {kRobustness, kDevelopment | kControl | kMetrics}),
       row<Pictures>("data", embedded::page_pictures, {kDataGovernance, kDevelopment},

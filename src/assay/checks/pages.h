@@ -5,8 +5,8 @@
 
 namespace assay::embedded {
 
-extern const std::string_view page_accuracy, page_calibration, page_corruption, page_faithfulness,
-    page_focus, page_heatmap, page_input, page_misclassified, page_pictures, page_sensitivity,
-    page_shortcut_search;
+extern const std::string_view page_accuracy, page_calibration, page_corruption, page_effect,
+    page_faithfulness, page_focus, page_heatmap, page_input, page_misclassified, page_pictures,
+    page_screening, page_sensitivity, page_shortcut_search, page_tolerance;
 
 }  // namespace assay::embedded

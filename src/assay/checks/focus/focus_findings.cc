@@ -10,6 +10,7 @@
 #include "assay/base/seed.h"
 #include "assay/checks/clusters.h"
 #include "assay/checks/finding_ids.h"
+#include "assay/checks/group_columns.h"
 #include "assay/checks/focus/focus_validity.h"
 #include "assay/checks/focus/power.h"
 #include "assay/stats/bootstrap.h"
@@ -116,16 +117,10 @@ class Findings {
     const std::vector<std::string> classes = class_ids("", facts_.labels);
     for (std::size_t k = 0; k < classes.size(); ++k)
       part_of(classes[k], [&](const Record& r) { return r.label == static_cast<int>(k); });
-    const std::vector<std::string> columns = split_names(params_.groups);
-    for (std::size_t g = 0; g < columns.size(); ++g) {
-      const auto found =
-          std::find_if(facts_.groupings.begin(), facts_.groupings.end(),
-                       [&](const Grouping& grouping) { return grouping.column == columns[g]; });
-      if (found == facts_.groupings.end()) continue;
-      for (const std::string& value : found->values)
-        part_of("/" + id_part(columns[g]) + "=" + id_part(value),
-                [&](const Record& r) { return g < r.groups.size() && r.groups[g] == value; });
-    }
+    for (const Group& group : groups_of(facts_, params_.groups))
+      part_of("/" + id_part(group.label), [&](const Record& r) {
+        return group.place < r.groups.size() && r.groups[group.place] == group.value;
+      });
   }
 
   std::string why_not(const Part& part) const {

@@ -7,6 +7,7 @@
 #include "assay/checks/focus/focus_rounds.h"
 #include "assay/checks/focus/focus_validity.h"
 #include "assay/checks/focus/region_grid.h"
+#include "assay/checks/group_columns.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/picture.h"
 #include "assay/methods/attribution/catalogue.h"
@@ -32,17 +33,6 @@ struct Seen {
   Shown shown;
 };
 
-std::vector<std::string> group_values(const Subject& subject, const Focus::Params& params,
-                                      std::int64_t row) {
-  const auto& names = subject.data.group_names();
-  const auto& values = subject.data.rows()[static_cast<std::size_t>(row)].groups;
-  std::vector<std::string> found;
-  for (const std::string& name : group_columns(subject, params))
-    found.push_back(values[static_cast<std::size_t>(std::find(names.begin(), names.end(), name) -
-                                                    names.begin())]);
-  return found;
-}
-
 // What is known before the network runs again.
 void set_what_is_known(const Subject& subject, const Focus::Params& params, const Context& context,
                        Seen& seen) {
@@ -53,7 +43,7 @@ void set_what_is_known(const Subject& subject, const Focus::Params& params, cons
   record.id = clean.id;
   record.cluster = clean.cluster;
   record.label = clean.label;
-  record.groups = group_values(subject, params, record.row);
+  record.groups = group_values(subject, params.groups, record.row);
   const auto mask = invalid_pixels(subject, params, record.row, picture.height, picture.width);
   if (!mask) {
     record.status = Status::kNoMask;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "assay/base/error.h"
+#include "assay/checks/group_columns.h"
 #include "assay/imaging/data_set.h"
 
 namespace assay::checks {
@@ -33,41 +34,9 @@ Border parse_border(const std::string& text) {
   return border;
 }
 
-std::vector<std::string> split_names(const std::string& text) {
-  std::vector<std::string> names;
-  std::string rest = text;
-  while (!rest.empty()) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    std::string name = rest.substr(0, comma);
-    rest.erase(0, comma + 1);
-    name.erase(0, std::min(name.find_first_not_of(' '), name.size()));
-    name.erase(name.find_last_not_of(' ') + 1);
-    if (!name.empty()) names.push_back(std::move(name));
-  }
-  return names;
-}
-
-std::vector<std::string> group_columns(const Subject& subject, const Focus::Params& params) {
-  const auto& known = subject.data.group_names();
-  std::vector<std::string> names = split_names(params.groups);
-  for (const std::string& name : names) {
-    const auto& groupings = subject.facts.groupings;
-    if (std::any_of(groupings.begin(), groupings.end(),
-                    [&](const Grouping& grouping) { return grouping.column == name; }))
-      continue;
-    if (std::find(known.begin(), known.end(), name) != known.end())
-      throw InputError("groups", "the column \"" + name + "\" has more than " +
-                                     std::to_string(kMostGroups) + " values");
-    const std::string near = nearest(name, known);
-    throw InputError("groups", "the data have no column \"" + name + "\"" +
-                                   (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-  }
-  return names;
-}
-
 void refuse_impossible(const Subject& subject, const Focus::Params& params) {
   const Border border = parse_border(params.border);
-  group_columns(subject, params);
+  group_columns(subject, params.groups);
   const auto& rows = subject.data.rows();
   if (!(border.width > 0) &&
       std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row.mask.empty(); }))

@@ -24,11 +24,6 @@ struct Border {
 
 // "8px", "8 px" or "5%"; empty: none. InputError("border", …).
 Border parse_border(const std::string& text);
-// Names between commas, without the blanks round them; empty ones left out.
-std::vector<std::string> split_names(const std::string& text);
-// Those in params.groups. InputError("groups", …) for one that the data set does not have, with
-// the nearest.
-std::vector<std::string> group_columns(const Subject& subject, const Focus::Params& params);
 // InputError where nothing says which pixels are invalid, or a parameter cannot be read.
 void refuse_impossible(const Subject& subject, const Focus::Params& params);
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 
 #include "assay/checks/clusters.h"
+#include "assay/checks/finding_ids.h"
+#include "assay/checks/group_columns.h"
+#include "assay/checks/mean_finding.h"
 #include "assay/checks/sensitivity/corruption_types.h"
-#include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/number_text.h"
 
@@ -48,7 +49,7 @@ class CorruptionSummary {
  public:
   CorruptionSummary(std::span<const Record> records, const Corruption::Params& params,
                     const Facts& facts)
-      : seed_(facts.seed) {
+      : facts_(facts), seed_(facts.seed) {
     result_.params = params;
     result_.labels = facts.labels;
     result_.seed = facts.seed;
@@ -56,9 +57,9 @@ class CorruptionSummary {
     result_.severities = corruption_severities(params.severities);
     for (const Record& r : records) {
       ++result_.pictures;
-      result_.unlabelled += r.status == Corruption::Status::kNoLabel;
-      result_.nonfinite += r.status == Corruption::Status::kNonFinite;
-      if (r.status == Corruption::Status::kOk) result_.records.push_back(r);
+      result_.unlabelled += r.label < 0;
+      result_.nonfinite += r.label >= 0 && !r.finite;
+      if (r.label >= 0 && r.finite) result_.records.push_back(r);
     }
     for (const Record& r : result_.records) pointers_.push_back(&r);
     clusters_ = clusters_of(pointers_);
@@ -81,6 +82,7 @@ class CorruptionSummary {
         "mean_error_excess", [&](const Record& r) { return all(r) - double(r.clean_error); }, -1,
         1);
     relative();
+    by_group();
     return std::move(result_);
   }
 
@@ -95,6 +97,7 @@ class CorruptionSummary {
   void undefined() {
     for (const std::string& id : ids())
       result_.findings.push_back(stats::undefined(id, "no labelled picture gave finite outputs"));
+    by_group();
   }
 
   // The share of severities at which the type cost the decision.
@@ -110,21 +113,12 @@ class CorruptionSummary {
     for (std::size_t t = 0; t < result_.types.size(); ++t) sum += share(r, t);
     return sum / static_cast<double>(result_.types.size());
   }
-  std::int64_t independent() const {
-    return static_cast<std::int64_t>(clusters_.empty() ? pointers_.size()
-                                                       : stats::renumbered(clusters_).count);
-  }
-
   template <class Value>
   void mean(const std::string& id, Value value, double low, double high) {
     std::vector<double> values;
     for (const Record* r : pointers_) values.push_back(value(*r));
-    const double m =
-        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-    const std::string purpose = "corruption/" + id;
-    result_.findings.push_back(stats::bootstrapped(
-        id, m, stats::bounded_mean(values, clusters_, {low, high}, {2000, seed_, purpose}),
-        independent()));
+    result_.findings.push_back(
+        mean_finding(id, values, clusters_, {low, high}, seed_, "corruption/" + id));
   }
 
   void table() {
@@ -134,6 +128,30 @@ class CorruptionSummary {
       for (std::size_t t = 0; t < result_.types.size(); ++t)
         for (std::size_t k = 0; k < s; ++k)
           result_.error[t][k] += r->errors[t * s + k] / static_cast<double>(pointers_.size());
+  }
+
+  // mean_error of every group that the plan asks for.
+  void by_group() {
+    for (const Group& named : groups_of(facts_, result_.params.groups)) {
+      Result::Group group;
+      group.label = named.label;
+      std::vector<const Record*> members;
+      for (const Record* r : pointers_)
+        if (r->groups[named.place] == named.value) members.push_back(r);
+      group.pictures = static_cast<std::int64_t>(members.size());
+      std::vector<double> values;
+      group.error.assign(result_.types.size(), 0);
+      for (const Record* r : members) {
+        values.push_back(all(*r));
+        for (std::size_t t = 0; t < result_.types.size(); ++t)
+          group.error[t] += share(*r, t) / static_cast<double>(members.size());
+      }
+      const std::string id = "mean_error/" + id_part(group.label);
+      group.mean =
+          mean_finding(id, values, clusters_of(members), {0, 1}, seed_, "corruption/" + id);
+      result_.findings.push_back(group.mean);
+      result_.groups.push_back(std::move(group));
+    }
   }
 
   // Means over types of the error in units of the baseline's.
@@ -148,6 +166,12 @@ class CorruptionSummary {
     std::vector<double> base(result_.types.size(), 0);
     double base_clean = model ? 0 : kAlexnetClean;
     for (std::size_t t = 0; t < base.size(); ++t) {
+      if (!model && !alexnet().count(result_.types[t])) {
+        for (const char* id : {"mce", "relative_mce"})
+          result_.findings.push_back(stats::undefined(
+              id, "no error of the baseline is published for " + result_.types[t]));
+        return;
+      }
       if (!model)
         base[t] = alexnet().at(result_.types[t]);
       else
@@ -177,17 +201,11 @@ class CorruptionSummary {
       for (std::size_t t = 0; t < base.size(); ++t) sum += value(*r, t) / (base[t] - base_clean);
       values.push_back(sum / static_cast<double>(base.size()));
     }
-    if (values.size() < 2) {
-      result_.findings.push_back(stats::undefined(id, "one picture"));
-      return;
-    }
-    const double m =
-        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-    const std::string purpose = "corruption/" + id;
-    result_.findings.push_back(stats::bootstrapped(
-        id, m, stats::unbounded_mean(values, clusters_, {2000, seed_, purpose}), independent()));
+    result_.findings.push_back(
+        mean_finding(id, values, clusters_, {-INFINITY, INFINITY}, seed_, "corruption/" + id));
   }
 
+  const Facts& facts_;
   std::uint64_t seed_;
   Result result_;
   std::vector<const Record*> pointers_;

@@ -1,4 +1,5 @@
-// How many errors do the common corruptions cost? The 15 + 4 types of ImageNet-C with their published severities. See
+// How many errors do the common corruptions cost? The 15 + 4 types of ImageNet-C and the 10 of
+// ImageNet-C-bar with their published severities. See
 // corruption.md.
 //
 // Cost: a forward a picture, type and severity; twice with a baseline model.
@@ -12,26 +13,31 @@
 #include <vector>
 
 #include "assay/checks/check.h"
+#include "assay/checks/sensitivity/asked_picture.h"
 
 namespace assay::checks {
 
 struct Corruption {
   static constexpr CheckInfo kInfo{"corruption", "How many errors do common corruptions cost?",
-                                   "hendrycks2019"};
+                                   "hendrycks2019", Needs::kLogits, 2};
   struct Params {
     std::string types = "common";
     std::string severities = "1, 2, 3, 4, 5";
+    std::string groups;
     std::string baseline = "none";
     std::string baseline_model;
   };
   static constexpr auto fields() {
     return std::tuple{
-        field(
-            "types", &Params::types, Choice{},
-            "\"common\" (15), \"all\" (19), or names from docs/corruptions.md, separated by commas",
-            Stage::kMeasuring),
+        field("types", &Params::types, Choice{},
+              "common (15), extra (4 more), bar (10), all (29), or names from docs/corruptions.md, "
+              "separated by commas",
+              Stage::kMeasuring),
         field("severities", &Params::severities, Choice{},
               "numbers from 0 to 5, separated by commas", Stage::kMeasuring),
+        field("groups", &Params::groups, Choice{},
+              "columns of the manifest to tell apart, separated by commas; empty: none",
+              Stage::kMeasuring),
         field("baseline", &Params::baseline, Choice{"none|alexnet"},
               "published errors that the mean corruption error is relative to; of ImageNet, at "
               "severities 1 to 5",
@@ -42,23 +48,16 @@ struct Corruption {
               Stage::kMeasuring)};
   }
 
-  enum class Status : std::uint8_t { kOk, kNoLabel, kNonFinite };
-
-  struct Record {
-    std::int64_t row = 0;  // set when read
-    std::string id, cluster;
-    Status status = Status::kOk;
-    int label = -1;
+  struct Record : AskedPicture {
+    std::vector<std::string> groups;  // values of params.groups
     bool clean_error = false, baseline_clean_error = false;
     std::vector<std::uint8_t> errors,
         baseline_errors;         // [types · severities], type by type; baseline's: or none
     std::vector<float> margins;  // of the label
-    double left = 0, top = 0, right = 1, bottom = 1;  // what the input covers, fractions
-    int height = 0, width = 0;                        // of the input, px
     template <class A>
     void archive(A& a) {
-      a(id, cluster, status, label, clean_error, baseline_clean_error, errors, baseline_errors,
-        margins, left, top, right, bottom, height, width);
+      AskedPicture::archive(a);
+      a(groups, clean_error, baseline_clean_error, errors, baseline_errors, margins);
     }
   };
   struct Result {
@@ -69,7 +68,14 @@ struct Corruption {
     std::int64_t pictures = 0, unlabelled = 0, nonfinite = 0;
     std::vector<Finding> findings;
     std::vector<std::vector<double>> error;  // [types][severities]
-    std::vector<Record> records;             // those that count
+    struct Group {
+      std::string label;  // "line=3"
+      std::int64_t pictures = 0;
+      Finding mean;
+      std::vector<double> error;  // [types]
+    };
+    std::vector<Group> groups;
+    std::vector<Record> records;  // those that count
   };
 
   static std::vector<Unit> units(const Subject& subject, const Params& params,

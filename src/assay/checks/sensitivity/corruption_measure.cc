@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "assay/checks/focus/class_maps.h"
+#include "assay/checks/group_columns.h"
 #include "assay/checks/sensitivity/corruption.h"
 #include "assay/checks/sensitivity/corruption_types.h"
 #include "assay/imaging/data_set.h"
@@ -56,6 +56,7 @@ std::vector<Unit> Corruption::units(const Subject& subject, const Params& params
                                     std::span<const Record> so_far) {
   corruption_types(params.types);
   corruption_severities(params.severities);
+  group_columns(subject, params.groups);
   if (!so_far.empty()) return {};
   // The other model is part of what is measured: its bytes are in the key.
   const auto baseline = baseline_of(subject, params);
@@ -73,31 +74,17 @@ std::vector<Record> Corruption::measure(const Subject& subject, const Params& pa
   const auto baseline = baseline_of(subject, params);
   std::vector<Record> records;
   for (const Unit& unit : units) {
-    const std::size_t slot = context.slot(unit.row);
-    const CleanRecord& clean = context.clean[slot];
     Record record;
-    record.row = unit.row;
-    record.id = clean.id;
-    record.cluster = clean.cluster;
-    record.label = clean.label;
-    if (clean.label < 0 || clean.label >= subject.classifier.classes()) {
-      record.status = Status::kNoLabel;
+    introduce(subject, unit, context, record);
+    if (record.label < 0 || !record.finite) {
       records.push_back(std::move(record));
       continue;
     }
-    const auto& z = clean.logits;
-    if (!std::all_of(z.begin(), z.end(), [](float v) { return std::isfinite(v); })) {
-      record.status = Status::kNonFinite;
-      records.push_back(std::move(record));
-      continue;
-    }
-    record.clean_error = std::max_element(z.begin(), z.end()) - z.begin() != clean.label;
-    set_covered_box(subject, context.pictures[slot], record);
-    const at::Tensor input = context.input->narrow(0, static_cast<std::int64_t>(slot), 1);
+    record.groups = group_values(subject, params.groups, unit.row);
+    record.clean_error = record.clean != record.label;
+    const at::Tensor input = input_of(unit, context);
     const imaging::Picture picture =
         methods::picture_of(methods::pixels_of_input(subject.classifier, input));
-    record.height = picture.height;
-    record.width = picture.width;
     std::vector<methods::MakePicture> pictures;
     for (const imaging::Corruption* type : types)
       for (const double severity : severities)
@@ -109,18 +96,17 @@ std::vector<Record> Corruption::measure(const Subject& subject, const Params& pa
               methods::model_input(subject.classifier, methods::pixels_of(changed)));
         });
     Answers found =
-        answers_of(methods::logits_of_pictures(subject.classifier, pictures), clean.label);
+        answers_of(methods::logits_of_pictures(subject.classifier, pictures), record.label);
     record.errors = std::move(found.errors);
     record.margins = std::move(found.margins);
-    if (!std::all_of(record.margins.begin(), record.margins.end(),
-                     [](float m) { return std::isfinite(m); }))
-      record.status = Status::kNonFinite;
+    record.finite = std::all_of(record.margins.begin(), record.margins.end(),
+                                [](float m) { return std::isfinite(m); });
     if (baseline) {
       record.baseline_errors =
-          answers_of(methods::logits_of_pictures(*baseline, pictures), clean.label).errors;
+          answers_of(methods::logits_of_pictures(*baseline, pictures), record.label).errors;
       const auto itself = [&] { return methods::channels_first(*baseline, input); };
       record.baseline_clean_error =
-          answers_of(methods::logits_of_pictures(*baseline, {itself}), clean.label).errors[0];
+          answers_of(methods::logits_of_pictures(*baseline, {itself}), record.label).errors[0];
     }
     records.push_back(std::move(record));
   }

@@ -78,6 +78,25 @@ Table severity_table(const Result& result) {
   return table;
 }
 
+// A row a group, a column for each of the types that cost most.
+Table corruption_groups(const Result& result) {
+  constexpr std::size_t kColumns = 6;
+  auto order = ranked(result);
+  order.resize(std::min(kColumns, order.size()));
+  Table table;
+  table.title = "Error by group, under the corruptions that cost most";
+  table.columns = {"group", "pictures", "mean of all"};
+  for (const std::size_t t : order) table.columns.push_back(result.types[t]);
+  for (const auto& group : result.groups) {
+    if (group.pictures == 0) continue;
+    std::vector<std::string> row{group.label, std::to_string(group.pictures),
+                                 value_cell(group.mean)};
+    for (const std::size_t t : order) row.push_back(percent(group.error[t]));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 // A picture that is right when clean, under the types that cost most, severity by severity.
 ExhibitGroup strips(const Result& result) {
   ExhibitGroup group{"A picture under the corruptions that cost most", {}};
@@ -97,17 +116,10 @@ ExhibitGroup strips(const Result& result) {
       Panel panel;
       panel.title = fmt::format("{}: margin {}", number_text(result.severities[i], 3),
                                 number_text(static_cast<double>(shown->margins[t * s + i]), 2));
-      Shift shift;
+      Shift shift = shown->view("", 0, result.seed);
       shift.corruption = result.types[t];
       shift.severity = result.severities[i];
-      shift.seed = result.seed;
       shift.draw = static_cast<std::uint64_t>(shown->row);
-      shift.box[0] = shown->left;
-      shift.box[1] = shown->top;
-      shift.box[2] = shown->right;
-      shift.box[3] = shown->bottom;
-      shift.height = shown->height;
-      shift.width = shown->width;
       panel.shift = shift;
       exhibit.panels.push_back(std::move(panel));
     }
@@ -137,6 +149,7 @@ Section Corruption::present(const Result& result) {
       section.notes.push_back(fmt::format("{}: {}.", type->name, type->difference));
   section.figures.push_back(bars(result));
   section.tables.push_back(severity_table(result));
+  if (!result.groups.empty()) section.tables.push_back(corruption_groups(result));
   if (auto group = strips(result); !group.exhibits.empty())
     section.exhibits.push_back(std::move(group));
   return section;

@@ -21,7 +21,9 @@ class CorruptionRun : public CornerWorld {};
 
 TEST(CorruptionTypes, AreNamedAllOrCommon) {
   EXPECT_EQ(corruption_types("common").size(), 15u);
-  EXPECT_EQ(corruption_types("all").size(), 19u);
+  EXPECT_EQ(corruption_types("common, extra").size(), 19u);
+  EXPECT_EQ(corruption_types("bar").size(), 10u);
+  EXPECT_EQ(corruption_types("all").size(), 29u);
   EXPECT_EQ(corruption_types("fog, snow")[1]->name, "snow");
   EXPECT_EQ(corruption_severities("0, 2.5"), (std::vector<double>{0, 2.5}));
   const auto error = [](auto&& act) {
@@ -68,6 +70,24 @@ TEST(CorruptionSummary, CountsErrorsByTypeAndRelatesThemToTheBaseline) {
               1e-9);
   const Section section = Corruption::present(result);
   EXPECT_THAT(section.answer, HasSubstr("The worst is fog with 25"));
+}
+
+TEST(CorruptionSummary, TellsGroupsApart) {
+  Corruption::Params params;
+  params.types = "fog";
+  params.severities = "1";
+  params.groups = "line";
+  Facts facts = kClasses;
+  facts.groupings = {{"line", {"A", "B"}}};
+  std::vector<Corruption::Record> records;
+  for (int i = 0; i < 20; ++i) {
+    records.push_back(record(i, {std::uint8_t(i < 10)}, false));
+    records.back().groups = {i < 10 ? "A" : "B"};
+  }
+  const auto result = Corruption::summarise(records, params, facts);
+  EXPECT_EQ(finding_named(result.findings, "mean_error/line=A").value, 1);
+  EXPECT_EQ(finding_named(result.findings, "mean_error/line=B").value, 0);
+  EXPECT_EQ(Corruption::present(result).tables.back().rows.size(), 2u);
 }
 
 TEST(CorruptionSummary, KnowsItsFindingsBeforeTheFirstPicture) {

@@ -27,16 +27,25 @@ std::vector<std::string> parts_of(const std::string& text) {
 
 std::vector<const imaging::Corruption*> corruption_types(const std::string& text) {
   std::vector<const imaging::Corruption*> types;
-  if (text == "common" || text == "all") {
-    for (const imaging::Corruption& c : imaging::corruptions())
-      if (text == "all" || c.kind != imaging::CorruptionKind::kExtra) types.push_back(&c);
-    return types;
-  }
+  const auto add = [&](const imaging::Corruption& type) {
+    if (std::find(types.begin(), types.end(), &type) != types.end())
+      throw InputError("checks.corruption.types",
+                       "\"" + std::string(type.name) + "\" stands twice");
+    types.push_back(&type);
+  };
   for (const std::string& name : parts_of(text)) {
-    const auto* type = &imaging::corruption_named(name, "checks.corruption.types");
-    if (std::find(types.begin(), types.end(), type) != types.end())
-      throw InputError("checks.corruption.types", "\"" + name + "\" stands twice");
-    types.push_back(type);
+    const bool a_set = name == "common" || name == "extra" || name == "bar" || name == "all";
+    if (!a_set) {
+      add(imaging::corruption_named(name, "checks.corruption.types"));
+      continue;
+    }
+    for (const imaging::Corruption& c : imaging::corruptions()) {
+      const bool bar = c.kind == imaging::CorruptionKind::kBar,
+                 extra = c.kind == imaging::CorruptionKind::kExtra;
+      if (name == "all" || (name == "bar" && bar) || (name == "extra" && extra) ||
+          (name == "common" && !bar && !extra))
+        add(c);
+    }
   }
   if (types.empty()) throw InputError("checks.corruption.types", "no corruption is named");
   return types;

@@ -23,19 +23,8 @@ using Round = Sensitivity::Round;
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr int kReplicates = 1000;
 constexpr const char *kCorrected = "surrogate corrected for its error, Student's t",
                      *kFrozen = "pick-freeze on the model, Student's t";
-
-// Student's t as a confidence distribution, cut to the quantity's range.
-Replicates student(const stats::SobolIndex& index, const char* method) {
-  Replicates r{{}, 0, 1, method};
-  for (int k = 0; k < kReplicates; ++k)
-    r.values.push_back(index.value + index.standard_error *
-                                         stats::quantile(stats::StudentT{index.degrees_of_freedom},
-                                                         (k + 0.5) / kReplicates));
-  return r;
-}
 
 class SensitivitySummary {
  public:
@@ -54,11 +43,13 @@ class SensitivitySummary {
     for (const Record& r : records) {
       if (r.round == Round::kFirst) {
         ++result_.pictures;
-        result_.nonfinite += r.status != Sensitivity::Status::kOk;
+        result_.nonfinite += !r.finite;
         result_.unlabelled += r.label < 0;
-        if (r.status == Sensitivity::Status::kOk) records_.first.push_back(&r);
-      } else if (r.status == Sensitivity::Status::kOk) {
-        (r.round == Round::kSecond ? records_.second : records_.frozen)[r.row] = &r;
+        if (r.finite) records_.first.push_back(&r);
+      } else if (r.finite) {
+        (r.round == Round::kSecond   ? records_.second
+         : r.round == Round::kFrozen ? records_.frozen
+                                     : records_.rare)[r.row] = &r;
       }
     }
   }
@@ -68,7 +59,13 @@ class SensitivitySummary {
     result_.fresh = static_cast<std::int64_t>(records_.first.size()) * shares_.fresh;
     fits_ = fitted(records_, params_, space_, facts_.seed);
     judge();
-    indices();
+    if (space_.copula().is_independent())
+      indices();
+    else
+      dependent_indices();
+    worth();
+    add(rare_failures(fits_, records_, params_, space_, facts_.seed));
+    result_.rare = static_cast<std::int64_t>(records_.rare.size());
     describe(fits_, records_, space_, facts_.seed, result_);
     return std::move(result_);
   }
@@ -151,9 +148,10 @@ class SensitivitySummary {
     for (const Fitted& f : fits_.pictures) {
       const auto at = records_.frozen.find(f.record->row);
       if (at == records_.frozen.end()) continue;
-      const VectorXd y = explained(at->second->design, params_.output);
-      found.parts.push_back(
-          stats::pick_freeze({y.data(), static_cast<std::size_t>(y.size())}, space_.size()));
+      stats::PickFreeze sum;
+      for (const VectorXd& y : explained(*at->second, params_.output))
+        sum += stats::pick_freeze({y.data(), static_cast<std::size_t>(y.size())}, space_.size());
+      found.parts.push_back(std::move(sum));
       found.records.push_back(f.record);
     }
     return found;
@@ -178,8 +176,7 @@ class SensitivitySummary {
     Pool all;
     for (const Fitted& f : fits_.pictures) all.add(f);
     const Frozen again = asked_again();
-    const std::string why =
-        !result_.status.empty() ? result_.status : "no picture gave finite outputs";
+    const std::string why = why_not();
     for (std::size_t s = 0; s < ids.size(); ++s) {
       Sensitivity::Entry index;
       index.id = ids[s];
@@ -206,6 +203,34 @@ class SensitivitySummary {
                    : result_.pairs)
           .push_back(std::move(index));
     }
+    by_class();
+    for (const stats::PartialVariances& parts : fits_.of_logit) {
+      std::vector<double> totals;
+      for (std::size_t f = 0; f < d; ++f) {
+        const auto index = stats::sobol_index(parts, d + f);
+        totals.push_back(index ? std::clamp(index->value, 0.0, 1.0) : NAN);
+      }
+      result_.logit_total.push_back(std::move(totals));
+    }
+  }
+
+  std::string why_not() const {
+    return !result_.status.empty() ? result_.status : "no picture gave finite outputs";
+  }
+
+  void dependent_indices() {
+    if (fits_.pictures.empty() || !result_.status.empty()) {
+      for (const std::string& name : space_.names())
+        add(stats::undefined("shapley/" + name, why_not()));
+      return;
+    }
+    result_.shapley = shapley_indices(fits_, space_, facts_.seed, independent());
+    for (const Sensitivity::Entry& e : result_.shapley) add(e.finding);
+  }
+
+  // What the surrogates are worth, and what they cannot explain.
+  void worth() {
+    const std::string why = why_not();
     if (fits_.pictures.empty()) {
       add(stats::undefined("q2", why));
       add(stats::undefined("between_images", why));
@@ -220,7 +245,6 @@ class SensitivitySummary {
                                                 static_cast<std::int64_t>(fits_.pictures.size()))
                                  : stats::undefined("noise", why));
     }
-    by_class();
   }
 
   // The share of all variance, over pictures and θ, that lies between pictures' means.
@@ -284,6 +308,16 @@ class SensitivitySummary {
 };
 
 }  // namespace
+
+Replicates student(const stats::SobolIndex& index, const char* method) {
+  constexpr int kReplicates = 1000;
+  Replicates r{{}, 0, 1, method};
+  for (int k = 0; k < kReplicates; ++k)
+    r.values.push_back(index.value + index.standard_error *
+                                         stats::quantile(stats::StudentT{index.degrees_of_freedom},
+                                                         (k + 0.5) / kReplicates));
+  return r;
+}
 
 Result Sensitivity::summarise(std::span<const Record> records, const Params& params,
                               const Facts& facts) {

@@ -4,7 +4,7 @@
 // margin gives Sobol' indices, corrected for the surrogate's own error; other θ, fresh for every
 // picture, give the rates of failure. Rounds: "first" for every picture; "second" where the surrogate is
 // not good enough yet; "frozen", pick-freeze on the model itself, of some pictures to confirm, of all
-// where the surrogate stays bad. Cost: calls_per_image forwards and scenes a picture.
+// where the surrogate stays bad; with it "rare", where surrogates expect failures. Cost: calls_per_image forwards and scenes a picture.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "assay/checks/check.h"
+#include "assay/checks/sensitivity/asked_picture.h"
 #include "assay/stats/sensitivity/sobol_indices.h"
 
 namespace assay::checks {
@@ -22,11 +23,13 @@ namespace assay::checks {
 struct Sensitivity {
   static constexpr CheckInfo kInfo{
       "sensitivity",
-      "Which changes of the scene drive the decision, and how often do they break it?", "bahr2025"};
+      "Which changes of the scene drive the decision, and how often do they break it?", "bahr2025",
+      Needs::kLogits, 2};
   struct Params {
     std::string factors =
         "rotation=truncated_normal(0, 5, -15, 15); brightness=truncated_normal(1, 0.15, 0.5, 1.5); "
         "gaussian_blur=uniform(0, 1)";
+    std::string correlations;
     std::string output = "margin";
     int calls_per_image = 200;
     std::string estimator = "chaos";
@@ -42,8 +45,13 @@ struct Sensitivity {
               "what may change, each with its distribution in the field, such as "
               "rotation=uniform(-20, 20)",
               Stage::kMeasuring),
-        field("output", &Params::output, Choice{"margin|probability|entropy"},
-              "what is explained: the margin and the probability are the label's",
+        field("correlations", &Params::correlations, Entries{"correlation"},
+              "between factors that change together, such as exposure*temperature=0.6 (a Gaussian "
+              "copula); then Shapley effects take the indices' place",
+              Stage::kMeasuring),
+        field("output", &Params::output, Choice{"logits|margin|probability|entropy"},
+              "what is explained: margin and probability are the label's, logits those of all "
+              "classes together",
               Stage::kSummarising),
         field("calls_per_image", &Params::calls_per_image, Range{60, 100000}, "forwards",
               "budget a picture", Stage::kMeasuring),
@@ -62,36 +70,19 @@ struct Sensitivity {
               "surrogates that explain less are given more points, then up", Stage::kMeasuring)};
   }
 
-  enum class Round : std::uint8_t { kFirst, kSecond, kFrozen };
-  enum class Status : std::uint8_t { kOk, kNonFinite };
-
-  // What the model said of one picture at one θ.
-  struct Said {
-    std::vector<float> margin, probability, entropy,
-        confidence;  // margin and probability of the reference class
-    std::vector<std::int32_t> decision;
-    template <class A>
-    void archive(A& a) {
-      a(margin, probability, entropy, confidence, decision);
-    }
-  };
-  struct Record {
-    std::int64_t row = 0;  // set when read
-    std::string id, cluster;
-    Status status = Status::kOk;
+  enum class Round : std::uint8_t { kFirst, kSecond, kFrozen, kRare };
+  static constexpr int kMostLogits = 20;  // classes of which all logits are kept
+  struct Record : AskedPicture {
     Round round = Round::kFirst;
-    int label = -1;  // -1: none; then the reference is the clean decision
-    int clean = -1;  // the decision at nominal
-    double left = 0, top = 0, right = 1, bottom = 1;  // what the input covers, fractions
-    int height = 0, width = 0;                        // of the input, px
-    Said design;  // at the design's points; at pick-freeze's in a frozen round
-    Said fresh;   // first round: at θ of the picture's own
+    Said design;                      // at the design's points; at pick-freeze's in a frozen round
+    Said fresh;                       // first round: at θ of the picture's own
+    std::vector<float> logits;        // [design's points][classes], of at most kMostLogits classes
+    std::vector<std::int64_t> asked;  // rare round: places in the picture's pool, those of `design`
     template <class A>
     void archive(A& a) {
-      a(id, cluster, status, round, label, clean, left, top, right, bottom, height, width, design,
-        fresh);
+      AskedPicture::archive(a);
+      a(round, design, fresh, logits, asked);
     }
-    int reference() const { return label >= 0 ? label : clean; }
   };
 
   // An index of the whole set, or of a class.
@@ -118,20 +109,34 @@ struct Sensitivity {
     std::vector<double> x, mean, low, high;  // low and high: the middle 80 % of pictures
     std::vector<double> seen_x, seen_y;      // means over pictures of the model's answers, in bins
   };
+  // f against two factors, the others at their distribution, mean over pictures.
+  struct Plane {
+    std::size_t a = 0, b = 0;
+    std::vector<double> x, y, mean;  // a's values, b's values, [y][x]
+  };
+  // The share of pictures and points that fail while a factor lies in one of ten equally likely ranges.
+  struct Failures {
+    std::vector<double> x, share, low, high;
+  };
   struct Result {
     Params params;
     std::vector<std::string> labels, names, units;
-    std::int64_t pictures = 0, nonfinite = 0, unlabelled = 0, points = 0, fresh = 0, frozen = 0;
+    std::int64_t pictures = 0, nonfinite = 0, unlabelled = 0, points = 0, fresh = 0, frozen = 0,
+                 rare = 0;
     std::string status;  // why there are no indices; empty: there are
     bool by_pick_freeze = false;
     double q2 = 0;
     std::vector<Finding> findings;
     std::vector<Entry> first, total, pairs;        // of the whole set
+    std::vector<Entry> shapley;                    // of correlated factors, instead of these
+    std::vector<std::vector<double>> logit_total;  // [classes][factors], output: logits alone
     std::vector<std::vector<double>> class_total;  // [classes seen][factors]
     std::vector<int> classes;
     std::vector<PerPicture> per_picture;
     std::vector<int> group;                   // of each picture by its profile
     std::vector<Response> responses;          // [factors]
+    std::vector<Plane> planes;                // of the strongest interactions
+    std::vector<Failures> failures;           // [factors]
     std::vector<std::vector<double>> design;  // θ [points][factors]
     std::vector<double> margins;              // of fresh draws, for their density
     bool random = false;

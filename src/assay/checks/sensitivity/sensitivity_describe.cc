@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "assay/checks/sensitivity/sensitivity_summary.h"
+#include "assay/stats/bound.h"
 #include "assay/stats/sensitivity/pick_freeze.h"
 #include "assay/stats/spectral.h"
 
@@ -18,8 +19,10 @@ void own_totals(const Fitted& f, const ByRound& records, std::size_t factors,
   const auto frozen = records.frozen.find(f.record->row);
   std::optional<std::vector<stats::SobolIndex>> of_model;
   if (result.by_pick_freeze && frozen != records.frozen.end()) {
-    const Eigen::VectorXd y = explained(frozen->second->design, result.params.output);
-    of_model = stats::pick_freeze_totals({y.data(), static_cast<std::size_t>(y.size())}, factors);
+    // Of all logits there is no such error: the surrogate's is told.
+    if (const auto outputs = explained(*frozen->second, result.params.output); outputs.size() == 1)
+      of_model = stats::pick_freeze_totals(
+          {outputs[0].data(), static_cast<std::size_t>(outputs[0].size())}, factors);
   }
   for (std::size_t k = 0; k < factors; ++k) {
     const auto index =
@@ -85,6 +88,105 @@ Sensitivity::Response response_to(std::size_t factor, const Fits& fits, const Fa
   return response;
 }
 
+// E[f | x_a, x_b]: the constant and the terms of these two alone.
+Sensitivity::Plane plane_of(std::size_t a, std::size_t b, const Fits& fits,
+                            const FactorSpace& space) {
+  constexpr int kCells = 17;
+  Sensitivity::Plane plane;
+  plane.a = a;
+  plane.b = b;
+  const auto values = [&](std::size_t factor) {
+    const auto& law = space.distributions()[factor];
+    const double low = law.quantile(0.01), high = law.quantile(0.99);
+    std::vector<double> at;
+    for (int i = 0; i < kCells; ++i) at.push_back(low + (high - low) * i / (kCells - 1));
+    return at;
+  };
+  plane.x = values(a);
+  plane.y = values(b);
+  Eigen::MatrixXd at(kCells * kCells, static_cast<Eigen::Index>(space.size()));
+  for (Eigen::Index f = 0; f < at.cols(); ++f)
+    at.col(f).setConstant(space.distributions()[static_cast<std::size_t>(f)].mean());
+  for (int i = 0; i < kCells; ++i)
+    for (int j = 0; j < kCells; ++j) {
+      at(i * kCells + j, static_cast<Eigen::Index>(a)) = plane.x[static_cast<std::size_t>(j)];
+      at(i * kCells + j, static_cast<Eigen::Index>(b)) = plane.y[static_cast<std::size_t>(i)];
+    }
+  const std::uint64_t both = std::uint64_t{1} << a | std::uint64_t{1} << b;
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(at.rows());
+  for (const Fitted& f : fits.pictures) {
+    Eigen::VectorXd c = f.surrogate.coefficients;
+    for (Eigen::Index t = 1; t < c.size(); ++t)
+      if (stats::factors_of((*f.surrogate.terms)[static_cast<std::size_t>(t)]) & ~both) c(t) = 0;
+    sum += fits.fitter->basis().evaluate(at, *f.surrogate.terms) * c;
+  }
+  sum /= static_cast<double>(fits.pictures.size());
+  plane.mean.assign(sum.data(), sum.data() + sum.size());
+  return plane;
+}
+
+// Over the design's points, which all pictures share: a point's share of pictures is one value.
+Sensitivity::Failures failures_along(std::size_t factor, const Fits& fits, const ByRound& records,
+                                     const FactorSpace& space) {
+  constexpr int kBins = 10;
+  const auto& law = space.distributions()[factor];
+  const Eigen::VectorXd x = fits.fitter->x().col(static_cast<Eigen::Index>(factor));
+  std::vector<double> share(static_cast<std::size_t>(x.size()), 0);
+  for (const Fitted& f : fits.pictures) {
+    const auto& first = f.record->design.decision;
+    const auto more = records.second.find(f.record->row);
+    const auto points = static_cast<std::size_t>(x.size());
+    const std::size_t of_first =
+        more == records.second.end() ? points : points - more->second->design.decision.size();
+    for (std::size_t i = 0; i < points; ++i) {
+      const std::int32_t decision =
+          i < of_first ? first[i] : more->second->design.decision[i - of_first];
+      share[i] += decision != f.record->reference();
+    }
+  }
+  std::vector<std::vector<double>> values(kBins);
+  std::vector<double> place(kBins, 0);
+  for (std::size_t i = 0; i < share.size(); ++i) {
+    const double at = x(static_cast<Eigen::Index>(i));
+    const auto bin =
+        static_cast<std::size_t>(std::clamp(static_cast<int>(law.cdf(at) * kBins), 0, kBins - 1));
+    values[bin].push_back(share[i] / static_cast<double>(fits.pictures.size()));
+    place[bin] += at;
+  }
+  Sensitivity::Failures curve;
+  for (std::size_t b = 0; b < values.size(); ++b) {
+    if (values[b].empty()) continue;
+    const Finding mean = stats::mean("", stats::mean_error(values[b]), "",
+                                     static_cast<std::int64_t>(values[b].size()));
+    curve.x.push_back(place[b] / static_cast<double>(values[b].size()));
+    curve.share.push_back(mean.value);
+    curve.low.push_back(mean.interval ? std::max(0.0, mean.interval->low) : 0);
+    curve.high.push_back(mean.interval ? std::min(1.0, mean.interval->high) : 1);
+  }
+  return curve;
+}
+
+// The pairs with the largest interactions, or where there is none the two factors with the largest totals.
+std::vector<std::pair<std::size_t, std::size_t>> pairs_to_draw(const Sensitivity::Result& result,
+                                                               std::size_t factors) {
+  constexpr std::size_t kDrawn = 2;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  for (std::size_t a = 0; a < factors; ++a)
+    for (std::size_t b = a + 1; b < factors; ++b) pairs.emplace_back(a, b);
+  if (result.pairs.size() == pairs.size()) {
+    std::vector<std::size_t> order(pairs.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t k) {
+      return result.pairs[i].finding.value > result.pairs[k].finding.value;
+    });
+    std::vector<std::pair<std::size_t, std::size_t>> sorted;
+    for (const std::size_t i : order) sorted.push_back(pairs[i]);
+    pairs = std::move(sorted);
+  }
+  pairs.resize(std::min(kDrawn, pairs.size()));
+  return pairs;
+}
+
 }  // namespace
 
 void describe(const Fits& fits, const ByRound& records, const FactorSpace& space,
@@ -106,17 +208,7 @@ void describe(const Fits& fits, const ByRound& records, const FactorSpace& space
     double other = 0;
     for (const std::int32_t decision : f.record->fresh.decision) other += decision != p.reference;
     p.failure = other / static_cast<double>(f.record->fresh.decision.size());
-    const Sensitivity::Record& r = *f.record;
-    p.view = {{},
-              "",
-              0,
-              result.params.border,
-              result.params.fill,
-              seed,
-              0,
-              {r.left, r.top, r.right, r.bottom},
-              r.height,
-              r.width};
+    p.view = f.record->view(result.params.border, result.params.fill, seed);
     const auto& margins = f.record->design.margin;
     const auto least = std::min_element(margins.begin(), margins.begin() + first);
     p.worst = static_cast<std::size_t>(least - margins.begin());
@@ -133,6 +225,10 @@ void describe(const Fits& fits, const ByRound& records, const FactorSpace& space
     for (const float m : r->fresh.margin) result.margins.push_back(static_cast<double>(m));
   for (std::size_t f = 0; f < space.size(); ++f)
     result.responses.push_back(response_to(f, fits, space));
+  for (const auto& [a, b] : pairs_to_draw(result, space.size()))
+    result.planes.push_back(plane_of(a, b, fits, space));
+  for (std::size_t f = 0; f < space.size(); ++f)
+    result.failures.push_back(failures_along(f, fits, records, space));
 }
 
 }  // namespace assay::checks

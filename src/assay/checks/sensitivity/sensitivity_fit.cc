@@ -37,26 +37,43 @@ Fits fitted(const ByRound& records, const Sensitivity::Params& params, const Fac
   fits.fitter = std::make_unique<stats::SurrogateFitter>(
       space.distributions(), x, surrogate_options(params), stats::Draws{seed, "sensitivity"});
   const stats::PartialVarianceEstimator estimator(*fits.fitter, index_sets(space.size()));
+  const bool logits = params.output == "logits";
   for (const Sensitivity::Record* r : records.first) {
+    const auto more = records.second.find(r->row);
+    if (second && more == records.second.end()) continue;
     Fitted f;
     f.record = r;
-    const Eigen::VectorXd y = explained(r->design, params.output);
-    f.y = y.head(shares.first);
-    if (second) {
-      const auto more = records.second.find(r->row);
-      if (more == records.second.end()) continue;
-      Eigen::VectorXd both(x.rows());
-      both << f.y, explained(more->second->design, params.output);
-      f.y = both;
+    const auto outputs = explained(*r, params.output);
+    const auto others = second ? explained(*more->second, params.output) : outputs;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      const Eigen::VectorXd& all = outputs[k];
+      Eigen::VectorXd y = all.head(shares.first);
+      if (second) {
+        Eigen::VectorXd both(x.rows());
+        both << y, others[k];
+        y = both;
+      }
+      double noise = 0;
+      for (Eigen::Index i = 0; i < shares.repeats; ++i) {
+        const double gap = all(i) - all(shares.first + i);
+        noise += gap * gap / (2 * static_cast<double>(shares.repeats));
+      }
+      stats::Surrogate surrogate = fits.fitter->fit(y);
+      const stats::PartialVariances parts = estimator.estimate(surrogate, noise);
+      f.parts += parts;
+      f.noise += noise;
+      fits.residual += surrogate.residuals.squaredNorm() / static_cast<double>(y.size());
+      fits.variance += surrogate.variance;
+      if (logits) {
+        fits.of_logit.resize(outputs.size());
+        fits.of_logit[k] += parts;
+      }
+      // The one that curves are drawn of.
+      if (!logits || static_cast<int>(k) == r->reference()) {
+        f.y = std::move(y);
+        f.surrogate = std::move(surrogate);
+      }
     }
-    for (Eigen::Index i = 0; i < shares.repeats; ++i) {
-      const double gap = y(i) - y(shares.first + i);
-      f.noise += gap * gap / (2 * static_cast<double>(shares.repeats));
-    }
-    f.surrogate = fits.fitter->fit(f.y);
-    f.parts = estimator.estimate(f.surrogate, f.noise);
-    fits.residual += f.surrogate.residuals.squaredNorm() / static_cast<double>(f.y.size());
-    fits.variance += f.surrogate.variance;
     fits.noise += f.noise;
     fits.pictures.push_back(std::move(f));
   }

@@ -1,11 +1,10 @@
 // How often the declared changes break the decision, on draws that no surrogate has seen.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "assay/checks/clusters.h"
+#include "assay/checks/mean_finding.h"
 #include "assay/checks/sensitivity/sensitivity_summary.h"
-#include "assay/stats/bootstrap.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/calibration.h"
 #include "assay/stats/calibration_evidence.h"
@@ -16,20 +15,10 @@ namespace {
 
 using Record = Sensitivity::Record;
 
-// A mean over pictures of values in a range, or of any.
 Finding mean_of(const std::string& id, const std::vector<double>& values,
                 const std::vector<const Record*>& of, const stats::Span& range,
                 std::uint64_t seed) {
-  const auto numbers = clusters_of(of);
-  const stats::Resampling draws{2000, seed, id};
-  const double value =
-      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  return stats::bootstrapped(
-      id, value,
-      std::isfinite(range.low) ? stats::bounded_mean(values, numbers, range, draws)
-                               : stats::unbounded_mean(values, numbers, draws),
-      static_cast<std::int64_t>(numbers.empty() ? values.size()
-                                                : stats::renumbered(numbers).count));
+  return mean_finding(id, values, clusters_of(of), range, seed, id);
 }
 
 // The share of fresh draws with another decision than `reference`: Clopper–Pearson where each picture gave one.

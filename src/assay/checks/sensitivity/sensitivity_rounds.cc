@@ -8,6 +8,8 @@
 #include "assay/base/error.h"
 #include "assay/checks/drawn_rows.h"
 #include "assay/imaging/data_set.h"
+#include "assay/network/classifier.h"
+#include "assay/stats/special.h"
 
 namespace assay::checks {
 
@@ -16,18 +18,36 @@ namespace {
 using Params = Sensitivity::Params;
 using Record = Sensitivity::Record;
 using Round = Sensitivity::Round;
+using Eigen::VectorXd;
 
 constexpr const char* kWhere = "checks.sensitivity.factors";
 constexpr std::size_t kJudges =
     12;  // pictures whose surrogates decide whether there are enough points
 constexpr std::size_t kConfirmed = 8;  // pictures at least that pick-freeze looks at
 
+// A picture's margins over the design, of one round or of both; empty where the second is missing.
+VectorXd margins_over(const Record& first, std::span<const Record> records, Eigen::Index points,
+                      bool with_second) {
+  VectorXd y = margins_of(first.design)
+                   .head(std::min<Eigen::Index>(
+                       points, static_cast<Eigen::Index>(first.design.margin.size())));
+  if (with_second)
+    for (const Record& s : records)
+      if (s.round == Round::kSecond && s.row == first.row) {
+        const VectorXd more = margins_of(s.design);
+        VectorXd both(points);
+        both << y.head(points - more.size()), more;
+        y = both;
+      }
+  return y.size() == points && y.allFinite() ? y : VectorXd();
+}
+
 // By how much the judges' surrogates explain what they have not seen.
 double pooled_q2(const Params& params, const FactorSpace& space, std::uint64_t seed,
                  std::span<const Record> records, bool with_second) {
   std::vector<const Record*> first;
   for (const Record& r : records)
-    if (r.round == Round::kFirst && r.status == Sensitivity::Status::kOk) first.push_back(&r);
+    if (r.round == Round::kFirst && r.finite) first.push_back(&r);
   if (first.empty()) return 1;
   Eigen::MatrixXd x = design_of(params, space, seed);
   if (!with_second) x = x.topRows(shares_of(params, space.size(), space.is_random()).first).eval();
@@ -36,23 +56,21 @@ double pooled_q2(const Params& params, const FactorSpace& space, std::uint64_t s
   double residual = 0, variance = 0;
   for (const std::int64_t k : drawn_rows(first.size(), kJudges, seed, "sensitivity/judges")) {
     const Record& r = *first[static_cast<std::size_t>(k)];
-    Eigen::VectorXd y = explained(r.design, "margin")
-                            .head(std::min<Eigen::Index>(
-                                x.rows(), static_cast<Eigen::Index>(r.design.margin.size())));
-    if (with_second)
-      for (const Record& s : records)
-        if (s.round == Round::kSecond && s.row == r.row) {
-          const Eigen::VectorXd more = explained(s.design, "margin");
-          Eigen::VectorXd both(x.rows());
-          both << y.head(x.rows() - more.size()), more;
-          y = both;
-        }
-    if (y.size() != x.rows() || !y.allFinite()) continue;
+    const VectorXd y = margins_over(r, records, x.rows(), with_second);
+    if (y.size() == 0) continue;
     const stats::Surrogate s = fitter.fit(y);
     residual += s.residuals.squaredNorm() / static_cast<double>(y.size());
     variance += s.variance;
   }
   return variance > 0 ? 1 - residual / variance : 1;
+}
+
+void refuse_logits_of(int classes) {
+  if (classes > Sensitivity::kMostLogits)
+    throw InputError("checks.sensitivity.output",
+                     fmt::format("the logits of at most {} classes are kept, and there are {}; "
+                                 "wanted margin, probability or entropy",
+                                 Sensitivity::kMostLogits, classes));
 }
 
 bool has(std::span<const Record> records, Round round) {
@@ -84,7 +102,7 @@ Shares shares_of(const Params& params, std::size_t factors, bool random) {
 }
 
 FactorSpace space_of(const Params& params, std::uint64_t seed) {
-  return {params.factors, params.border, params.fill, seed, kWhere};
+  return {params.factors, params.border, params.fill, seed, kWhere, params.correlations};
 }
 
 Eigen::MatrixXd design_of(const Params& params, const FactorSpace& space, std::uint64_t seed) {
@@ -117,12 +135,51 @@ Eigen::MatrixXd frozen_of(const Shares& shares, const FactorSpace& space, std::u
                                                {seed, fmt::format("sensitivity/frozen/{}", row)}));
 }
 
-Eigen::VectorXd explained(const Sensitivity::Said& said, const std::string& output) {
+Eigen::MatrixXd pool_of(const FactorSpace& space, std::uint64_t seed, std::int64_t row) {
+  return space.theta(stats::independent(kRarePool, static_cast<Eigen::Index>(space.size()),
+                                        {seed, fmt::format("sensitivity/pool/{}", row)}));
+}
+
+stats::ImportanceSample rare_sample(const stats::SurrogateFitter& fitter,
+                                    const stats::Surrogate& margin, const Eigen::MatrixXd& pool,
+                                    Eigen::Index count, std::uint64_t seed, std::int64_t row) {
+  const VectorXd predicted = fitter.predict(margin, pool);
+  const double error =
+      std::sqrt(margin.residuals.squaredNorm() / static_cast<double>(margin.residuals.size())) +
+      1e-6;
+  std::vector<double> guesses;
+  for (Eigen::Index i = 0; i < predicted.size(); ++i)
+    guesses.push_back(stats::cdf(stats::Normal{}, -predicted(i) / error));
+  return stats::importance_sample(guesses, count, {seed, fmt::format("sensitivity/rare/{}", row)});
+}
+
+bool has_rare(const Params& params, const Shares& shares, bool second) {
+  return params.estimator == "chaos" && !second && shares.second >= 8;
+}
+
+VectorXd margins_of(const Said& said) {
+  return Eigen::Map<const Eigen::VectorXf>(said.margin.data(),
+                                           static_cast<Eigen::Index>(said.margin.size()))
+      .cast<double>();
+}
+
+std::vector<VectorXd> explained(const Record& record, const std::string& output) {
+  const Said& said = record.design;
+  if (output == "logits") {
+    const auto points = static_cast<Eigen::Index>(said.margin.size());
+    const Eigen::Index classes = static_cast<Eigen::Index>(record.logits.size()) / points;
+    const Eigen::MatrixXd z = Eigen::Map<const Eigen::Matrix<float, -1, -1, Eigen::RowMajor>>(
+                                  record.logits.data(), points, classes)
+                                  .cast<double>();
+    std::vector<VectorXd> all;
+    for (Eigen::Index k = 0; k < classes; ++k) all.push_back(z.col(k));
+    return all;
+  }
   const std::vector<float>& values = output == "probability" ? said.probability
                                      : output == "entropy"   ? said.entropy
                                                              : said.margin;
-  return Eigen::Map<const Eigen::VectorXf>(values.data(), static_cast<Eigen::Index>(values.size()))
-      .cast<double>();
+  return {Eigen::Map<const Eigen::VectorXf>(values.data(), static_cast<Eigen::Index>(values.size()))
+              .cast<double>()};
 }
 
 stats::SurrogateOptions surrogate_options(const Params& params) {
@@ -135,10 +192,13 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
                                      std::span<const Record> so_far) {
   const std::uint64_t seed = subject.facts.seed;
   const FactorSpace space = space_of(params, seed);
+  if (params.output == "logits") refuse_logits_of(subject.classifier.classes());
+  const auto id_of = [&](std::int64_t row) {
+    return subject.data.rows()[static_cast<std::size_t>(row)].id;
+  };
   const auto keyed = [&](const char* prefix, std::span<const std::int64_t> rows) {
     std::vector<Unit> units;
-    for (const std::int64_t row : rows)
-      units.push_back({prefix + subject.data.rows()[static_cast<std::size_t>(row)].id, row});
+    for (const std::int64_t row : rows) units.push_back({prefix + id_of(row), row});
     return units;
   };
   if (so_far.empty()) {
@@ -146,22 +206,40 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int64_t>(i);
     return keyed("first/", all);
   }
-  if (has(so_far, Round::kFrozen)) return {};
+  if (has(so_far, Round::kFrozen) || has(so_far, Round::kRare)) return {};
   std::vector<std::int64_t> usable;
   for (const Record& r : so_far)
-    if (r.round == Round::kFirst && r.status == Status::kOk) usable.push_back(r.row);
+    if (r.round == Round::kFirst && r.finite) usable.push_back(r.row);
   if (usable.empty()) return {};
   if (params.estimator == "pick_freeze") return keyed("frozen/", usable);
   const bool second = has(so_far, Round::kSecond);
   const double q2 = pooled_q2(params, space, seed, so_far, second);
-  if (q2 >= params.least_q2) {
+  if (q2 < params.least_q2 && !second) return keyed("second/", usable);
+  // Pick-freeze exchanges factors one by one, which correlated ones do not allow.
+  std::vector<Unit> units;
+  if (space.copula().is_independent()) {
     std::vector<std::int64_t> some;
     for (const std::int64_t k : drawn_rows(usable.size(), std::max(kConfirmed, usable.size() / 10),
                                            seed, "sensitivity/confirmed"))
       some.push_back(usable[static_cast<std::size_t>(k)]);
-    return keyed("frozen/", some);
+    units = keyed("frozen/", q2 >= params.least_q2 ? some : usable);
   }
-  return second ? keyed("frozen/", usable) : keyed("second/", usable);
+  const Shares shares = shares_of(params, space.size(), space.is_random());
+  if (!has_rare(params, shares, second)) return units;
+  stats::SurrogateFitter fitter(space.distributions(),
+                                design_of(params, space, seed).topRows(shares.first),
+                                surrogate_options(params), {seed, "sensitivity"});
+  for (const Record& r : so_far) {
+    if (r.round != Round::kFirst || !r.finite) continue;
+    const auto sample =
+        rare_sample(fitter, fitter.fit(margins_over(r, so_far, shares.first, false)),
+                    pool_of(space, seed, r.row), shares.second, seed, r.row);
+    std::string places;
+    for (const std::int64_t j : sample.asked)
+      places += (places.empty() ? "" : ",") + std::to_string(j);
+    units.push_back({"rare/" + places + "/" + id_of(r.row), r.row});
+  }
+  return units;
 }
 
 Cost Sensitivity::cost(const Params& params, std::string_view unit) {
@@ -172,7 +250,7 @@ Cost Sensitivity::cost(const Params& params, std::string_view unit) {
     return static_cast<std::int64_t>((calls + 7) / 8 * 8);
   };
   if (unit.starts_with("first/")) return {whole(s.first + s.repeats) + whole(s.fresh), 0};
-  if (unit.starts_with("second/")) return {whole(s.second), 0};
+  if (unit.starts_with("second/") || unit.starts_with("rare/")) return {whole(s.second), 0};
   return {whole(s.frozen_base * static_cast<Eigen::Index>(space.size() + 2)), 0};
 }
 

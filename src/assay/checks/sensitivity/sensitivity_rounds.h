@@ -8,6 +8,8 @@
 
 #include "assay/checks/sensitivity/factor_space.h"
 #include "assay/checks/sensitivity/sensitivity.h"
+#include "assay/stats/chaos/surrogate.h"
+#include "assay/stats/sampling/importance.h"
 #include "assay/stats/sensitivity/pick_freeze.h"
 
 namespace assay::checks {
@@ -33,8 +35,20 @@ Eigen::MatrixXd fresh_of(const Shares& shares, const FactorSpace& space, std::ui
 Eigen::MatrixXd frozen_of(const Shares& shares, const FactorSpace& space, std::uint64_t seed,
                           std::int64_t row);
 
-// What is explained, at the design's points.
-Eigen::VectorXd explained(const Sensitivity::Said& said, const std::string& output);
+// Candidates for rare failures, of the picture's own [kRarePool][factors].
+inline constexpr Eigen::Index kRarePool = 2048;
+Eigen::MatrixXd pool_of(const FactorSpace& space, std::uint64_t seed, std::int64_t row);
+// Which of them to ask, by the surrogate of the margin.
+stats::ImportanceSample rare_sample(const stats::SurrogateFitter& fitter,
+                                    const stats::Surrogate& margin, const Eigen::MatrixXd& pool,
+                                    Eigen::Index count, std::uint64_t seed, std::int64_t row);
+// Whether a rare round follows: the points that surrogates did not need are free for it.
+bool has_rare(const Sensitivity::Params& params, const Shares& shares, bool second);
+
+// What is explained, at the design's points: one output, or all logits.
+std::vector<Eigen::VectorXd> explained(const Sensitivity::Record& record,
+                                       const std::string& output);
+Eigen::VectorXd margins_of(const Said& said);
 
 stats::SurrogateOptions surrogate_options(const Sensitivity::Params& params);
 

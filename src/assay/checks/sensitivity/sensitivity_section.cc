@@ -43,11 +43,16 @@ std::string answer(const Result& result) {
   text += fmt::format("{}{} differ from the decision on the unchanged picture ({}). ",
                       text.empty() ? "Under the declared changes " : "", percent(flips.value),
                       interval_text(flips));
-  const auto order = ranked(result.total);
+  if (const Finding& rare = finding_named(result.findings, "rare_failure_probability");
+      rare.status == FindingStatus::kOk)
+    text += fmt::format("Of these pictures, {} fail by importance sampling ({}). ",
+                        percent(rare.value), interval_text(rare));
+  const auto order = ranked(result.shapley.empty() ? result.total : result.shapley);
   if (order.empty()) return text + "No index could be given: " + result.status + ".";
-  text += fmt::format("Of the variance of the {}, {} takes part in {} ({})", result.params.output,
-                      name_of(*order[0]), percent(order[0]->finding.value),
-                      interval_text(order[0]->finding));
+  text += fmt::format("Of the variance of the {}, {} {} {} ({})", result.params.output,
+                      name_of(*order[0]),
+                      result.shapley.empty() ? "takes part in" : "is owed (Shapley effect)",
+                      percent(order[0]->finding.value), interval_text(order[0]->finding));
   if (order.size() > 1) {
     const bool ahead = order[0]->finding.interval && order[1]->finding.interval &&
                        order[0]->finding.interval->low > order[1]->finding.interval->high;
@@ -105,6 +110,118 @@ Figure response(const Result& result, std::size_t f) {
   figure.series.push_back({"surrogate", r.x, r.mean, r.low, r.high});
   figure.series.push_back({"model", r.seen_x, r.seen_y, {}, {}});
   return figure;
+}
+
+// Correlated factors have one number each.
+Figure shapley_bars(const Result& result) {
+  Figure figure;
+  figure.id = "shapley";
+  figure.title = "To which factor the variance of the " + result.params.output + " is owed";
+  figure.caption =
+      "Shapley effects of factors that change together: at least 0, in sum 1. Bars whose intervals "
+      "overlap are not ranked.";
+  figure.kind = FigureKind::kBars;
+  figure.y_label = "share of the variance";
+  figure.labels = result.names;
+  Series series;
+  series.name = "Shapley effect";
+  for (const Entry& e : result.shapley) {
+    series.y.push_back(e.finding.value);
+    series.low.push_back(e.finding.interval ? e.finding.interval->low : e.finding.value);
+    series.high.push_back(e.finding.interval ? e.finding.interval->high : e.finding.value);
+  }
+  figure.series.push_back(std::move(series));
+  return figure;
+}
+
+// On the diagonal what a factor makes alone, beside it what two make together beyond that.
+Figure interaction_matrix(const Result& result) {
+  Figure figure;
+  figure.id = "interactions";
+  figure.title = "Interactions";
+  figure.caption =
+      "Shares of the variance: on the diagonal what a factor makes alone, elsewhere what two make "
+      "together beyond that.";
+  figure.kind = FigureKind::kMap;
+  figure.labels = figure.row_labels = result.names;
+  const std::size_t d = result.names.size();
+  figure.matrix.assign(d * d, 0);
+  std::size_t pair = 0;
+  for (std::size_t a = 0; a < d; ++a) {
+    figure.matrix[a * d + a] = result.first[a].finding.value;
+    for (std::size_t b = a + 1; b < d; ++b, ++pair)
+      figure.matrix[a * d + b] = figure.matrix[b * d + a] = result.pairs[pair].finding.value;
+  }
+  return figure;
+}
+
+std::string axis_of(const Result& result, std::size_t f) {
+  return result.names[f] + (result.units[f].empty() ? "" : " [" + result.units[f] + "]");
+}
+
+Figure plane(const Result& result, const Sensitivity::Plane& p, std::size_t index) {
+  Figure figure;
+  figure.id = fmt::format("plane-{}", index);
+  figure.title =
+      fmt::format("{} over {} and {}", result.params.output, result.names[p.a], result.names[p.b]);
+  figure.caption =
+      "The surrogates' mean over pictures and over all other factors. A margin below 0 is another "
+      "decision.";
+  figure.kind = FigureKind::kMap;
+  figure.x_label = axis_of(result, p.a);
+  figure.y_label = axis_of(result, p.b);
+  for (const double v : p.x) figure.labels.push_back(number_text(v, 2));
+  // The largest value on top, as on any axis.
+  const std::size_t columns = p.x.size();
+  for (std::size_t r = p.y.size(); r-- > 0;) {
+    figure.row_labels.push_back(number_text(p.y[r], 2));
+    figure.matrix.insert(figure.matrix.end(),
+                         p.mean.begin() + static_cast<std::ptrdiff_t>(r * columns),
+                         p.mean.begin() + static_cast<std::ptrdiff_t>((r + 1) * columns));
+  }
+  return figure;
+}
+
+Figure failure_curve(const Result& result, std::size_t f) {
+  const auto& curve = result.failures[f];
+  Figure figure;
+  figure.id = "failures-" + result.names[f];
+  for (char& c : figure.id)
+    if (c == '_') c = '-';
+  figure.title = "Failures along " + result.names[f];
+  figure.caption =
+      "The share of pictures that are decided wrongly while the factor lies in one of ten equally "
+      "likely ranges and all others change too; on the model, with 95 % intervals.";
+  figure.kind = FigureKind::kLines;
+  figure.x_label = axis_of(result, f);
+  figure.y_label = "probability of failure";
+  figure.series.push_back({"model", curve.x, curve.share, curve.low, curve.high});
+  return figure;
+}
+
+Table logit_table(const Result& result) {
+  Table table;
+  table.title = "Total effects on each class's logit";
+  table.columns = {"logit of"};
+  table.columns.insert(table.columns.end(), result.names.begin(), result.names.end());
+  for (std::size_t k = 0; k < result.logit_total.size(); ++k) {
+    std::vector<std::string> row{class_name(result.labels, static_cast<int>(k))};
+    for (const double v : result.logit_total[k])
+      row.push_back(std::isnan(v) ? "–" : number_text(v, 2));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table shapley_table(const Result& result) {
+  Table table;
+  table.title = "Shapley effects, with 95 % intervals";
+  table.columns = {"factor", "distribution", "share of the variance"};
+  const EntryList entries = entries_of(result.params.factors, "");
+  for (std::size_t f = 0; f < result.shapley.size(); ++f)
+    table.rows.push_back(
+        {result.names[f], entries[f].second, value_cell(result.shapley[f].finding)});
+  return table;
 }
 
 Figure density(const Result& result) {
@@ -265,18 +382,31 @@ Section Sensitivity::present(const Result& result) {
         "{} pictures have no label: their margin is that of the decision on the unchanged picture.",
         result.unlabelled));
   if (result.per_picture.empty()) return section;
-  section.notes.push_back(
-      fmt::format("{} design points a picture, the same for all; {} fresh draws for the rates; {} "
-                  "pictures were asked again by pick-freeze, "
-                  "on the model itself.",
-                  result.points, result.fresh, result.frozen));
+  section.notes.push_back(fmt::format(
+      "{} design points a picture, the same for all; {} fresh draws for the rates; {} "
+      "pictures were asked again by pick-freeze, on the model itself; of {} the places where "
+      "surrogates expect failures.",
+      result.points, result.fresh, result.frozen, result.rare));
+  if (!result.params.correlations.empty())
+    section.notes.push_back(
+        "The factors are correlated (" + result.params.correlations +
+        "): Sobol' indices would count shared variance twice or never, so Shapley effects stand in "
+        "their place, of the surrogates; pick-freeze on the model does not apply. Curves are over "
+        "the other factors' own distributions.");
   if (result.status.empty()) {
-    section.figures.push_back(bars(result));
+    section.figures.push_back(result.shapley.empty() ? bars(result) : shapley_bars(result));
+    if (result.shapley.empty() && result.names.size() > 1)
+      section.figures.push_back(interaction_matrix(result));
+    for (std::size_t i = 0; i < result.planes.size(); ++i)
+      section.figures.push_back(plane(result, result.planes[i], i));
     for (std::size_t f = 0; f < result.responses.size(); ++f)
       section.figures.push_back(response(result, f));
+    for (std::size_t f = 0; f < result.failures.size(); ++f)
+      section.figures.push_back(failure_curve(result, f));
   }
   if (!result.margins.empty()) section.figures.push_back(density(result));
-  section.tables.push_back(index_table(result));
+  section.tables.push_back(result.shapley.empty() ? index_table(result) : shapley_table(result));
+  if (!result.logit_total.empty()) section.tables.push_back(logit_table(result));
   if (!result.pairs.empty() && result.status.empty()) section.tables.push_back(pair_table(result));
   if (result.classes.size() > 1) section.tables.push_back(class_table(result));
   section.tables.push_back(group_table(result));

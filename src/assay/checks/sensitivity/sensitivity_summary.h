@@ -16,10 +16,11 @@ namespace assay::checks {
 // Records with finite outputs.
 struct ByRound {
   std::vector<const Sensitivity::Record*> first;
-  std::map<std::int64_t, const Sensitivity::Record*> second, frozen;  // by row
+  std::map<std::int64_t, const Sensitivity::Record*> second, frozen, rare;  // by row
 };
 
-// One picture: what it said at the design, its surrogate and the partial variances.
+// One picture: what it said at the design, its surrogate and the partial variances; of all logits their sum, and the
+// reference class's for what is drawn.
 struct Fitted {
   const Sensitivity::Record* record = nullptr;
   Eigen::VectorXd y;
@@ -31,7 +32,8 @@ struct Fitted {
 struct Fits {
   std::unique_ptr<stats::SurrogateFitter> fitter;  // absent without a picture
   std::vector<Fitted> pictures;
-  double residual = 0, variance = 0, noise = 0;  // sums over pictures
+  std::vector<stats::PartialVariances> of_logit;  // sums over pictures; output: logits alone
+  double residual = 0, variance = 0, noise = 0;   // sums over pictures
   double q2() const { return variance > 0 ? 1 - residual / variance : 1; }
 };
 
@@ -40,9 +42,20 @@ std::vector<std::string> index_ids(const std::vector<std::string>& names);
 Fits fitted(const ByRound& records, const Sensitivity::Params& params, const FactorSpace& space,
             std::uint64_t seed);
 
+// Student's t as a confidence distribution, cut to [0, 1].
+Replicates student(const stats::SobolIndex& index, const char* method);
+
 // failure_probability … mean_margin, from fresh draws alone.
 std::vector<Finding> shift_rates(const std::vector<const Sensitivity::Record*>& first,
                                  Eigen::Index fresh, std::uint64_t seed);
+
+// rare_failure_probability: of these pictures, by importance sampling.
+Finding rare_failures(const Fits& fits, const ByRound& records, const Sensitivity::Params& params,
+                      const FactorSpace& space, std::uint64_t seed);
+
+// Shapley effects of correlated factors, "shapley/FACTOR".
+std::vector<Sensitivity::Entry> shapley_indices(const Fits& fits, const FactorSpace& space,
+                                                std::uint64_t seed, std::int64_t independent);
 
 // What the report draws: pictures, their groups, responses, the design.
 void describe(const Fits& fits, const ByRound& records, const FactorSpace& space,

@@ -1,0 +1,67 @@
+#include "assay/checks/sensitivity/asked_picture.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "assay/checks/focus/class_maps.h"
+#include "assay/methods/visualisation/pixels.h"
+#include "assay/network/classifier.h"
+
+namespace assay::checks {
+
+Said said_of(const at::Tensor& logits, int reference) {
+  const at::Tensor values = logits.to(at::kDouble).contiguous();
+  const std::int64_t classes = values.size(1);
+  Said said;
+  for (std::int64_t p = 0; p < values.size(0); ++p) {
+    const double* z = values.data_ptr<double>() + p * classes;
+    const auto top = static_cast<std::int64_t>(std::max_element(z, z + classes) - z);
+    double other = -INFINITY, sum = 0, weighted = 0;
+    for (std::int64_t k = 0; k < classes; ++k) {
+      if (k != reference) other = std::max(other, z[k]);
+      const double e = std::exp(z[k] - z[top]);
+      sum += e;
+      weighted += e * (z[k] - z[top]);
+    }
+    said.margin.push_back(static_cast<float>(z[reference] - other));
+    said.probability.push_back(static_cast<float>(std::exp(z[reference] - z[top]) / sum));
+    said.entropy.push_back(static_cast<float>(std::log(sum) - weighted / sum));
+    said.confidence.push_back(static_cast<float>(1 / sum));
+    said.decision.push_back(static_cast<std::int32_t>(top));
+  }
+  return said;
+}
+
+bool is_finite(const Said& said) {
+  return std::all_of(said.margin.begin(), said.margin.end(),
+                     [](float v) { return std::isfinite(v); });
+}
+
+Shift AskedPicture::view(const std::string& border, double fill, std::uint64_t seed) const {
+  return {{}, "", 0, border, fill, seed, 0, {left, top, right, bottom}, height, width};
+}
+
+void introduce(const Subject& subject, const Unit& unit, const Context& context,
+               AskedPicture& picture) {
+  const std::size_t slot = context.slot(unit.row);
+  const CleanRecord& clean = context.clean[slot];
+  picture.row = unit.row;
+  picture.id = clean.id;
+  picture.cluster = clean.cluster;
+  picture.label = clean.label < subject.classifier.classes() ? clean.label : -1;
+  picture.clean = static_cast<int>(std::max_element(clean.logits.begin(), clean.logits.end()) -
+                                   clean.logits.begin());
+  picture.finite = std::all_of(clean.logits.begin(), clean.logits.end(),
+                               [](float v) { return std::isfinite(v); });
+  if (!picture.finite) return;
+  set_covered_box(subject, context.pictures[slot], picture);
+  const at::Tensor pixels = methods::pixels_of_input(subject.classifier, input_of(unit, context));
+  picture.height = static_cast<int>(pixels.size(2));
+  picture.width = static_cast<int>(pixels.size(3));
+}
+
+at::Tensor input_of(const Unit& unit, const Context& context) {
+  return context.input->narrow(0, static_cast<std::int64_t>(context.slot(unit.row)), 1);
+}
+
+}  // namespace assay::checks
