@@ -33,6 +33,7 @@ struct Sensitivity {
     std::string output = "margin";
     int calls_per_image = 200;
     std::string estimator = "chaos";
+    bool derivatives = false;
     std::string design = "independent";
     std::string border = "reflect";
     double fill = 0;
@@ -58,6 +59,10 @@ struct Sensitivity {
         field("estimator", &Params::estimator, Choice{"chaos|pick_freeze"},
               "what gives the indices: surrogates, or the model itself with all of the budget",
               Stage::kMeasuring),
+        field("derivatives", &Params::derivatives,
+              "surrogates of the margin from values and exact derivatives: a point then costs four "
+              "calls and gives factors + 1 equations, which pays from some five factors on",
+              Stage::kMeasuring),
         field("design", &Params::design, Choice{"independent|sobol|hypercube"},
               "how the points are spread", Stage::kMeasuring),
         field("border", &Params::border, Choice{"fill|reflect|crop"},
@@ -74,14 +79,15 @@ struct Sensitivity {
   static constexpr int kMostLogits = 20;  // classes of which all logits are kept
   struct Record : AskedPicture {
     Round round = Round::kFirst;
-    Said design;                      // at the design's points; at pick-freeze's in a frozen round
-    Said fresh;                       // first round: at θ of the picture's own
-    std::vector<float> logits;        // [design's points][classes], of at most kMostLogits classes
+    Said design;                // at the design's points; at pick-freeze's in a frozen round
+    Said fresh;                 // first round: at θ of the picture's own
+    std::vector<float> logits;  // [design's points][classes], of at most kMostLogits classes
+    std::vector<float> slopes;  // of the margin [design's points][factors]; NaN where there is none
     std::vector<std::int64_t> asked;  // rare round: places in the picture's pool, those of `design`
     template <class A>
     void archive(A& a) {
       AskedPicture::archive(a);
-      a(round, design, fresh, logits, asked);
+      a(round, design, fresh, logits, slopes, asked);
     }
   };
 

@@ -58,7 +58,11 @@ Fits fitted(const ByRound& records, const Sensitivity::Params& params, const Fac
         const double gap = all(i) - all(shares.first + i);
         noise += gap * gap / (2 * static_cast<double>(shares.repeats));
       }
-      stats::Surrogate surrogate = fits.fitter->fit(y);
+      stats::Surrogate surrogate =
+          params.derivatives
+              ? fit_margins(*fits.fitter,
+                            margins_over(*r, second ? more->second : nullptr, shares, space.size()))
+              : fits.fitter->fit(y);
       const stats::PartialVariances parts = estimator.estimate(surrogate, noise);
       f.parts += parts;
       f.noise += noise;

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 
 #include "assay/base/error.h"
 #include "assay/base/seed.h"
 #include "assay/checks/sensitivity/sensitivity_rounds.h"
+#include "assay/methods/shift/margin_gradient.h"
 #include "assay/methods/shift/shifted_logits.h"
 #include "assay/network/classifier.h"
 
@@ -72,17 +74,34 @@ std::vector<Record> Sensitivity::measure(const Subject& subject, const Params& p
         record.logits.assign(logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel());
       return said_of(logits, record.reference());
     };
+    const auto slopes_at = [&](const char* what, const Eigen::MatrixXd& theta) {
+      if (!params.derivatives) return;
+      std::vector<std::uint64_t> draws;
+      for (Eigen::Index i = 0; i < theta.rows(); ++i)
+        draws.push_back(hash_name(fmt::format("{}/{}/{}", unit.row, what, i)));
+      at::Tensor slopes = methods::margin_gradient(subject.classifier, input, space.scene(),
+                                                   tensor_of(theta), draws, record.reference())
+                              .gradient.to(at::kFloat)
+                              .contiguous();
+      for (std::size_t f = 0; f < space.size(); ++f)
+        if (!space.factor(f).differentiable)
+          slopes.select(1, static_cast<std::int64_t>(f))
+              .fill_(std::numeric_limits<float>::quiet_NaN());
+      record.slopes.assign(slopes.data_ptr<float>(), slopes.data_ptr<float>() + slopes.numel());
+    };
     switch (record.round) {
       case Round::kFirst: {
         // Repeated points come last: the same θ, other draws.
         Eigen::MatrixXd theta(shares.first + shares.repeats, design.cols());
         theta << design.topRows(shares.first), design.topRows(shares.repeats);
         record.design = asked("first", theta, true);
+        slopes_at("first", design.topRows(shares.first));
         record.fresh = asked("fresh", fresh_of(shares, space, seed, unit.row));
         break;
       }
       case Round::kSecond:
         record.design = asked("second", design.bottomRows(shares.second), true);
+        slopes_at("second", design.bottomRows(shares.second));
         break;
       case Round::kFrozen:
         record.design = asked("frozen", frozen_of(shares, space, seed, unit.row), true);

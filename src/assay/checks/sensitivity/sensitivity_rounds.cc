@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "assay/base/error.h"
 #include "assay/checks/drawn_rows.h"
@@ -23,24 +24,8 @@ using Eigen::VectorXd;
 constexpr const char* kWhere = "checks.sensitivity.factors";
 constexpr std::size_t kJudges =
     12;  // pictures whose surrogates decide whether there are enough points
+constexpr Eigen::Index kGradient = 4;  // calls that a point with derivatives costs, about
 constexpr std::size_t kConfirmed = 8;  // pictures at least that pick-freeze looks at
-
-// A picture's margins over the design, of one round or of both; empty where the second is missing.
-VectorXd margins_over(const Record& first, std::span<const Record> records, Eigen::Index points,
-                      bool with_second) {
-  VectorXd y = margins_of(first.design)
-                   .head(std::min<Eigen::Index>(
-                       points, static_cast<Eigen::Index>(first.design.margin.size())));
-  if (with_second)
-    for (const Record& s : records)
-      if (s.round == Round::kSecond && s.row == first.row) {
-        const VectorXd more = margins_of(s.design);
-        VectorXd both(points);
-        both << y.head(points - more.size()), more;
-        y = both;
-      }
-  return y.size() == points && y.allFinite() ? y : VectorXd();
-}
 
 // By how much the judges' surrogates explain what they have not seen.
 double pooled_q2(const Params& params, const FactorSpace& space, std::uint64_t seed,
@@ -53,13 +38,20 @@ double pooled_q2(const Params& params, const FactorSpace& space, std::uint64_t s
   if (!with_second) x = x.topRows(shares_of(params, space.size(), space.is_random()).first).eval();
   stats::SurrogateFitter fitter(space.distributions(), x, surrogate_options(params),
                                 {seed, "sensitivity"});
+  const Shares shares = shares_of(params, space.size(), space.is_random());
+  std::map<std::int64_t, const Record*> second;
+  for (const Record& r : records)
+    if (r.round == Round::kSecond) second[r.row] = &r;
   double residual = 0, variance = 0;
   for (const std::int64_t k : drawn_rows(first.size(), kJudges, seed, "sensitivity/judges")) {
     const Record& r = *first[static_cast<std::size_t>(k)];
-    const VectorXd y = margins_over(r, records, x.rows(), with_second);
-    if (y.size() == 0) continue;
-    const stats::Surrogate s = fitter.fit(y);
-    residual += s.residuals.squaredNorm() / static_cast<double>(y.size());
+    const auto more = second.find(r.row);
+    if (with_second && more == second.end()) continue;
+    const MarginsOver margins =
+        margins_over(r, with_second ? more->second : nullptr, shares, space.size());
+    if (!margins.y.allFinite()) continue;
+    const stats::Surrogate s = fit_margins(fitter, margins);
+    residual += s.residuals.squaredNorm() / static_cast<double>(margins.y.size());
     variance += s.variance;
   }
   return variance > 0 ? 1 - residual / variance : 1;
@@ -73,6 +65,18 @@ void refuse_logits_of(int classes) {
                                  Sensitivity::kMostLogits, classes));
 }
 
+void refuse_without_derivatives(const Subject& subject, const Params& params,
+                                const FactorSpace& space) {
+  const std::string where = "checks.sensitivity.derivatives";
+  if (params.output != "margin")
+    throw InputError(where, "derivatives are taken of the margin; wanted output: margin");
+  if (subject.classifier.reading() != network::Reading::kGraph)
+    throw InputError(where, "a model that is read as a black box has none");
+  for (std::size_t f = 0; f < space.size(); ++f)
+    if (space.factor(f).differentiable) return;
+  throw InputError(where, "all factors go in steps: none has a derivative");
+}
+
 bool has(std::span<const Record> records, Round round) {
   return std::any_of(records.begin(), records.end(),
                      [&](const Record& r) { return r.round == round; });
@@ -81,10 +85,11 @@ bool has(std::span<const Record> records, Round round) {
 }  // namespace
 
 Shares shares_of(const Params& params, std::size_t factors, bool random) {
-  const Eigen::Index calls = params.calls_per_image, d = static_cast<Eigen::Index>(factors);
+  const Eigen::Index calls = params.calls_per_image, each = params.derivatives ? kGradient : 1,
+                     d = static_cast<Eigen::Index>(factors);
   Shares s;
   s.fresh = std::max<Eigen::Index>(1, calls / 10);
-  s.first = std::max<Eigen::Index>(20, calls * 55 / 100);
+  s.first = std::max<Eigen::Index>(20, calls * 55 / 100 / each);
   if (random) {
     s.repeats = std::max<Eigen::Index>(4, s.first / 6);
     s.first = std::max<Eigen::Index>(20, s.first - s.repeats);
@@ -96,7 +101,8 @@ Shares shares_of(const Params& params, std::size_t factors, bool random) {
     s.frozen_base = std::max<Eigen::Index>(2, (calls - s.first - s.repeats - s.fresh) / (d + 2));
     return s;
   }
-  s.second = calls * 20 / 100;
+  s.rare = calls * 20 / 100;
+  s.second = s.rare / each;
   s.frozen_base = std::max<Eigen::Index>(2, calls * 15 / 100 / (d + 2));
   return s;
 }
@@ -154,13 +160,32 @@ stats::ImportanceSample rare_sample(const stats::SurrogateFitter& fitter,
 }
 
 bool has_rare(const Params& params, const Shares& shares, bool second) {
-  return params.estimator == "chaos" && !second && shares.second >= 8;
+  return params.estimator == "chaos" && !second && shares.rare >= 8;
 }
 
-VectorXd margins_of(const Said& said) {
-  return Eigen::Map<const Eigen::VectorXf>(said.margin.data(),
-                                           static_cast<Eigen::Index>(said.margin.size()))
-      .cast<double>();
+MarginsOver margins_over(const Record& first, const Record* second, const Shares& shares,
+                         std::size_t factors) {
+  using RowMajor = Eigen::Matrix<float, -1, -1, Eigen::RowMajor>;
+  const auto d = static_cast<Eigen::Index>(factors), n = shares.first,
+             more = second ? shares.second : 0;
+  MarginsOver over;
+  over.y.resize(n + more);
+  const auto values = [](const Record& r, Eigen::Index count) {
+    return Eigen::Map<const Eigen::VectorXf>(r.design.margin.data(), count).cast<double>();
+  };
+  over.y.head(n) = values(first, n);
+  if (second) over.y.tail(more) = values(*second, more);
+  if (first.slopes.empty()) return over;
+  over.slopes.resize(n + more, d);
+  over.slopes.topRows(n) = Eigen::Map<const RowMajor>(first.slopes.data(), n, d).cast<double>();
+  if (second)
+    over.slopes.bottomRows(more) =
+        Eigen::Map<const RowMajor>(second->slopes.data(), more, d).cast<double>();
+  return over;
+}
+
+stats::Surrogate fit_margins(stats::SurrogateFitter& fitter, const MarginsOver& margins) {
+  return margins.slopes.size() > 0 ? fitter.fit(margins.y, margins.slopes) : fitter.fit(margins.y);
 }
 
 std::vector<VectorXd> explained(const Record& record, const std::string& output) {
@@ -193,6 +218,7 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
   const std::uint64_t seed = subject.facts.seed;
   const FactorSpace space = space_of(params, seed);
   if (params.output == "logits") refuse_logits_of(subject.classifier.classes());
+  if (params.derivatives) refuse_without_derivatives(subject, params, space);
   const auto id_of = [&](std::int64_t row) {
     return subject.data.rows()[static_cast<std::size_t>(row)].id;
   };
@@ -232,8 +258,8 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
   for (const Record& r : so_far) {
     if (r.round != Round::kFirst || !r.finite) continue;
     const auto sample =
-        rare_sample(fitter, fitter.fit(margins_over(r, so_far, shares.first, false)),
-                    pool_of(space, seed, r.row), shares.second, seed, r.row);
+        rare_sample(fitter, fit_margins(fitter, margins_over(r, nullptr, shares, space.size())),
+                    pool_of(space, seed, r.row), shares.rare, seed, r.row);
     std::string places;
     for (const std::int64_t j : sample.asked)
       places += (places.empty() ? "" : ",") + std::to_string(j);
@@ -245,12 +271,19 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
 Cost Sensitivity::cost(const Params& params, std::string_view unit) {
   const FactorSpace space = space_of(params, 0);
   const Shares s = shares_of(params, space.size(), space.is_random());
-  // Each request fills its last micro-batch.
+  // Each request fills its last micro-batch; a gradient is a pass of its own.
   const auto whole = [](Eigen::Index calls) {
     return static_cast<std::int64_t>((calls + 7) / 8 * 8);
   };
-  if (unit.starts_with("first/")) return {whole(s.first + s.repeats) + whole(s.fresh), 0};
-  if (unit.starts_with("second/") || unit.starts_with("rare/")) return {whole(s.second), 0};
+  const auto designed = [&](Eigen::Index points) -> Cost {
+    return {whole(points) * (params.derivatives ? 2 : 1), params.derivatives ? whole(points) : 0};
+  };
+  if (unit.starts_with("first/")) {
+    const Cost design = designed(s.first + s.repeats);
+    return {design.forwards + whole(s.fresh), design.backwards};
+  }
+  if (unit.starts_with("second/")) return designed(s.second);
+  if (unit.starts_with("rare/")) return {whole(s.rare), 0};
   return {whole(s.frozen_base * static_cast<Eigen::Index>(space.size() + 2)), 0};
 }
 

@@ -20,6 +20,7 @@ struct Shares {
   Eigen::Index repeats = 0;      // of them asked twice, where a factor draws
   Eigen::Index fresh = 0;        // θ of the picture's own
   Eigen::Index second = 0;       // more design points
+  Eigen::Index rare = 0;         // where surrogates expect failures, where there is no second round
   Eigen::Index frozen_base = 0;  // base points of pick-freeze
 };
 Shares shares_of(const Sensitivity::Params& params, std::size_t factors, bool random);
@@ -48,7 +49,14 @@ bool has_rare(const Sensitivity::Params& params, const Shares& shares, bool seco
 // What is explained, at the design's points: one output, or all logits.
 std::vector<Eigen::VectorXd> explained(const Sensitivity::Record& record,
                                        const std::string& output);
-Eigen::VectorXd margins_of(const Said& said);
+// A picture's margins over the design, of one round or of both, and their derivatives where these are known.
+struct MarginsOver {
+  Eigen::VectorXd y;       // empty where a round is missing
+  Eigen::MatrixXd slopes;  // [points][factors], or empty
+};
+MarginsOver margins_over(const Sensitivity::Record& first, const Sensitivity::Record* second,
+                         const Shares& shares, std::size_t factors);
+stats::Surrogate fit_margins(stats::SurrogateFitter& fitter, const MarginsOver& margins);
 
 stats::SurrogateOptions surrogate_options(const Sensitivity::Params& params);
 

@@ -104,6 +104,21 @@ TEST_F(SensitivityRun, GivesCorrelatedFactorsShapleyEffects) {
   EXPECT_THAT(Sensitivity::present(result).answer, HasSubstr("Shapley"));
 }
 
+TEST_F(SensitivityRun, FitsDerivativesToo) {
+  write_pictures(
+      6, [](int i) { return i % 2 == 1; }, "");
+  auto params = params_of_factors(
+      "brightness=uniform(0.8, 1.1); gamma=uniform(0.9, 1.1); occluder_x=uniform(-0.5, 0.5)", 160);
+  params.derivatives = true;
+  const auto records = measured<Sensitivity>(middle(), params, kTwo);
+  ASSERT_EQ(records.front().design.margin.size(), 22u);  // 160 · 0.55 / 4
+  EXPECT_EQ(records.front().slopes.size(), 66u);
+  const auto result = Sensitivity::summarise(records, params, kTwo);
+  EXPECT_GT(finding_named(result.findings, "q2").value, 0.99);
+  EXPECT_LT(finding_named(result.findings, "total/occluder_x").value, 0.01);
+  EXPECT_FALSE(result.disagree);
+}
+
 TEST_F(SensitivityRun, LooksForRareFailuresWhereTheSurrogateExpectsThem) {
   // Bright middles of 190 ± 20 fail below a brightness of 0.67: of normal(1, 0.13) seldom.
   write_pictures(

@@ -187,12 +187,13 @@ cv::Mat with_caustic_refraction(const cv::Mat& x, std::span<const double> p, Str
   };
   for (int i = 0; i < x.rows; ++i)
     for (int j = 0; j < x.cols; ++j) {
-      // The slope over one pixel; a ray that meets it steeply is bent to 1/eta of its sine.
+      // The slope over one pixel, by which a ray is bent in proportion to eta − 1, and over a sixteenth of the side,
+      // by which it is lit.
       const double sx = (at(i, j + 1) - at(i, j - 1)) / 2, sy = (at(i + 1, j) - at(i - 1, j)) / 2;
-      const double bend = lens * (1 - 1 / kEta);
+      const double bend = lens * (kEta - 1);
       map.at<cv::Vec2f>(i, j) = {static_cast<float>(j + bend * sx),
                                  static_cast<float>(i + bend * sy)};
-      shade.at<float>(i, j) = static_cast<float>(1 + light * (sx + sy));
+      shade.at<float>(i, j) = static_cast<float>(1 + light * (sx + sy) * n / 16);
     }
   cv::remap(x, bent, map, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_REFLECT_101);
   for (int i = 0; i < x.rows; ++i)

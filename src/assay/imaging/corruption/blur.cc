@@ -88,30 +88,39 @@ cv::Mat centre_enlarged(const cv::Mat& x, double factor) {
   const int mh = static_cast<int>(std::lround(ch * factor)),
             mw = static_cast<int>(std::lround(cw * factor));
   const int skip_y = (mh - x.rows) / 2, skip_x = (mw - x.cols) / 2;
-  cv::Mat at_x(x.rows, x.cols, CV_32F), at_y(x.rows, x.cols, CV_32F);
-  for (int i = 0; i < x.rows; ++i)
-    for (int j = 0; j < x.cols; ++j) {
-      at_y.at<float>(i, j) = static_cast<float>(
-          top + (mh > 1 ? static_cast<double>(i + skip_y) * (ch - 1) / (mh - 1) : 0));
-      at_x.at<float>(i, j) = static_cast<float>(
-          left + (mw > 1 ? static_cast<double>(j + skip_x) * (cw - 1) / (mw - 1) : 0));
+  // Between two pixels each, so along the rows first and then between rows. (cv::remap rounds places to 1/32 px.)
+  struct Place {
+    int from, to;
+    float share;
+  };
+  const auto places = [](int count, int skip, int first, int crop, int enlarged, int size) {
+    std::vector<Place> all;
+    for (int i = 0; i < count; ++i) {
+      const auto at = static_cast<float>(
+          first + (enlarged > 1 ? static_cast<double>(i + skip) * (crop - 1) / (enlarged - 1) : 0));
+      const int from = std::min(static_cast<int>(at), size - 1);
+      all.push_back({from, std::min(from + 1, size - 1), at - static_cast<float>(from)});
     }
-  // cv::remap rounds places to 1/32 px; its four neighbours are mixed here in full.
+    return all;
+  };
+  const auto of_rows = places(x.rows, skip_y, top, ch, mh, x.rows),
+             of_cols = places(x.cols, skip_x, left, cw, mw, x.cols);
   const int channels = x.channels();
-  cv::Mat out(x.size(), x.type());
-  for (int i = 0; i < x.rows; ++i)
-    for (int j = 0; j < x.cols; ++j) {
-      const float y = at_y.at<float>(i, j), u = at_x.at<float>(i, j);
-      const int y0 = std::min(static_cast<int>(y), x.rows - 1),
-                x0 = std::min(static_cast<int>(u), x.cols - 1);
-      const int y1 = std::min(y0 + 1, x.rows - 1), x1 = std::min(x0 + 1, x.cols - 1);
-      const float fy = y - static_cast<float>(y0), fx = u - static_cast<float>(x0);
-      for (int c = 0; c < channels; ++c) {
-        const auto v = [&](int r, int q) { return x.ptr<float>(r)[q * channels + c]; };
-        out.ptr<float>(i)[j * channels + c] = (v(y0, x0) * (1 - fx) + v(y0, x1) * fx) * (1 - fy) +
-                                              (v(y1, x0) * (1 - fx) + v(y1, x1) * fx) * fy;
-      }
-    }
+  cv::Mat wide(x.size(), x.type()), out(x.size(), x.type());
+  for (int i = of_rows.front().from; i <= of_rows.back().to; ++i) {
+    const float* in = x.ptr<float>(i);
+    float* to = wide.ptr<float>(i);
+    for (const Place& p : of_cols)
+      for (int c = 0; c < channels; ++c)
+        *to++ = in[p.from * channels + c] * (1 - p.share) + in[p.to * channels + c] * p.share;
+  }
+  for (int i = 0; i < x.rows; ++i) {
+    const Place& p = of_rows[static_cast<std::size_t>(i)];
+    const float *above = wide.ptr<float>(p.from), *below = wide.ptr<float>(p.to);
+    float* to = out.ptr<float>(i);
+    for (int k = 0; k < x.cols * channels; ++k)
+      to[k] = above[k] * (1 - p.share) + below[k] * p.share;
+  }
   return out;
 }
 
@@ -124,7 +133,10 @@ cv::Mat with_defocus_blur(const cv::Mat& x, std::span<const double> p, Stream&) 
       disc.at<float>(i + reach, j + reach) = i * i + j * j <= radius * radius;
   disc /= cv::sum(disc)[0];
   cv::GaussianBlur(disc, kernel, {taps, taps}, p[1]);
-  cv::filter2D(x, out, -1, kernel);
+  // What lies beyond the smoothed disc is 0: a smaller kernel gives the same sums.
+  const int used = std::min(reach, static_cast<int>(std::ceil(radius)) + taps / 2);
+  const cv::Rect middle(reach - used, reach - used, 2 * used + 1, 2 * used + 1);
+  cv::filter2D(x, out, -1, kernel(middle));
   return out;
 }
 

@@ -6,6 +6,9 @@
 // ends a q's search. Then the points are dealt into folds and the terms chosen anew without each fold:
 // its residuals are those of a surrogate that has never seen them, the choice of terms included.
 //   q2 = 1 - mean of (residual^2) / variance of y
+// Where derivatives are known too, values and derivatives are fitted together by least squares over the same truncations, each
+// derivative in units of its factor's deviation over the degree; the truncation with the least error on left-out folds is
+// taken. A point then gives factors + 1 equations (peng2016).
 // Factors are independent; x are their own values.
 // When it lies: q2 is that of a surrogate from (folds-1)/folds of the points, so a little too low; a
 // feature that no point met (a narrow cliff) is in no error estimate.
@@ -54,6 +57,8 @@ class SurrogateFitter {
 
   // y [points], finite. Not for several threads at once: bases are made when first needed.
   Surrogate fit(const Eigen::VectorXd& y);
+  // With derivatives [points][factors]; a column that is not finite throughout is left out. Needs one that is.
+  Surrogate fit(const Eigen::VectorXd& y, const Eigen::MatrixXd& derivatives);
   const Eigen::MatrixXd& x() const;
   const ChaosBasis& basis() const;
   Eigen::VectorXd predict(const Surrogate& surrogate, const Eigen::MatrixXd& x) const;
