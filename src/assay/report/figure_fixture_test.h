@@ -38,9 +38,8 @@ inline Figure matrix_of(std::size_t k) {
 // Nothing can be drawn of these.
 inline std::vector<Figure> empty_figures() {
   std::vector<Figure> figures;
-  for (const FigureKind kind :
-       {FigureKind::kLines, FigureKind::kBars, FigureKind::kMatrix, FigureKind::kMap,
-        FigureKind::kReliability}) {
+  for (const FigureKind kind : {FigureKind::kLines, FigureKind::kBars, FigureKind::kMatrix,
+                                FigureKind::kMap, FigureKind::kReliability}) {
     figures.push_back(figure_of(kind, "no-series"));
     figures.push_back(figure_of(kind, "empty-series"));
     figures.back().series.resize(2);
