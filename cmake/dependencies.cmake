@@ -10,6 +10,7 @@ find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Protobuf REQUIRED)
 pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(LIBRAW REQUIRED IMPORTED_TARGET libraw_r)  # the build that several threads may use
 
 # Debian's CMake files of libtorch ask for CUDA-era variables; the libraries alone are all that is needed.
 find_library(TORCH_LIBRARY torch REQUIRED)

@@ -17,7 +17,7 @@ constexpr std::uint64_t kLongestHeader = 1
 std::size_t item_size(const std::string& dtype) {
   if (dtype == "|u1") return 1;
   if (dtype == "<f4" || dtype == "<i4") return 4;
-  if (dtype == "<i2") return 2;
+  if (dtype == "<i2" || dtype == "<u2") return 2;
   if (dtype == "<f8" || dtype == "<i8") return 8;
   return 0;
 }
@@ -91,8 +91,8 @@ NpyArray read_npy(const std::string& path) {
   if (item == 0)
     throw InputError(
         path, "items of type " + array.dtype +
-                  " are not read, wanted little-endian float32, float64, int16, int32, int64 "
-                  "or uint8");
+                  " are not read, wanted little-endian float32, float64, int16, uint16, int32, "
+                  "int64 or uint8");
   array.shape = parse_shape(*shape, path);
   const auto too_short = [&] {
     return InputError(path, "damaged .npy file: shorter than its shape says");

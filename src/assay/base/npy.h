@@ -19,7 +19,7 @@ namespace assay {
 
 struct NpyArray {
   std::vector<std::int64_t> shape;  // empty: a single number
-  std::string dtype;                // "<f4", "<f8", "<i8", "<i4", "<i2" or "|u1"
+  std::string dtype;                // "<f4", "<f8", "<i8", "<i4", "<i2", "<u2" or "|u1"
   std::vector<char> bytes;          // size() items, C order
 
   std::int64_t size() const {
@@ -35,6 +35,7 @@ struct NpyArray {
     if (dtype == "<i8") return converted<std::int64_t, T>();
     if (dtype == "<i4") return converted<std::int32_t, T>();
     if (dtype == "<i2") return converted<std::int16_t, T>();
+    if (dtype == "<u2") return converted<std::uint16_t, T>();
     if (dtype == "|u1") return converted<std::uint8_t, T>();
     throw BugError("npy: no conversion from " + dtype);
   }

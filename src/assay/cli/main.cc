@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   add_judge(app, global, action);
   add_inspect(app, global, action);
   add_predict(app, global, action);
+  add_develop(app, global, action);
   add_within(app, global, action);
   add_explain(app, global, action);
   add_visualise(app, global, action);
