@@ -28,15 +28,14 @@ std::int64_t mirrored(std::int64_t i, std::int64_t n) {
 
 // 2^x and log2 x without branches, so that loops over them become vectors; relative error below 3e-7.
 [[gnu::always_inline]] inline float exp2_of(float x) {
-  constexpr float kRound =
-      12582912.0f;  // 1.5 · 2²³: what is added to it is rounded to whole numbers
-  const float whole = (x + kRound) - kRound, f = x - whole;
+  const auto rounded = static_cast<std::int32_t>(x + (x < 0 ? -0.5f : 0.5f));
+  const float f = x - static_cast<float>(rounded);
   const float p =
       1 +
       f * (0.69314718f +
            f * (0.24022651f + f * (0.055504109f + f * (0.0096181291f +
                                                        f * (0.0013333558f + f * 0.00015403530f)))));
-  return p * std::bit_cast<float>((static_cast<std::int32_t>(whole) + 127) << 23);
+  return p * std::bit_cast<float>((rounded + 127) << 23);
 }
 [[gnu::always_inline]] inline float log2_of(float x) {
   const auto bits = std::bit_cast<std::int32_t>(x);
@@ -241,7 +240,7 @@ template <class T>
 
 // The loops of one row, for plain and for wide vectors: one build runs everywhere, and the better one is chosen at the start.
 template <class T>
-struct Rows {
+struct RowLoops {
   void (*filter)(T*, const T*, std::int64_t, const T*, int, std::int64_t);
   void (*filter_back)(const T*, const T*, T*, std::int64_t, const T*, T*, int, std::int64_t);
   void (*yuv)(const std::array<const T*, 9>&, const T*, T*, T*, T*, std::int64_t);
@@ -252,7 +251,7 @@ struct Rows {
 };
 
 template <class T>
-Rows<T> plain_rows() {
+RowLoops<T> plain_loops() {
   return {[](auto... a) { filter_row<T>(a...); },
           [](auto... a) { filter_row_back<T>(a...); },
           [](const std::array<const T*, 9>& n, auto... a) { yuv_row<T>(n, a...); },
@@ -293,15 +292,15 @@ ASSAY_WIDE F wide_tone_back(const F* y, const F* u, const F* v, const F* out, co
 #endif
 
 template <class T>
-const Rows<T>& rows() {
-  static const Rows<T> best = [] {
+const RowLoops<T>& loops() {
+  static const RowLoops<T> best = [] {
 #if defined(__x86_64__)
     if constexpr (std::is_same_v<T, float>)
       if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return Rows<T>{wide_filter,   wide_filter_back, wide_yuv,
-                       wide_yuv_back, wide_tone,        wide_tone_back};
+        return RowLoops<T>{wide_filter,   wide_filter_back, wide_yuv,
+                           wide_yuv_back, wide_tone,        wide_tone_back};
 #endif
-    return plain_rows<T>();
+    return plain_loops<T>();
   }();
   return best;
 }
@@ -470,8 +469,8 @@ at::Tensor ParametrisedCamera::forward_as(const at::Tensor& mosaic) {
       split.take(light, r);
       for (int parity = 0; parity < 2; ++parity) {
         T* to = apart.data() + parity * w / 2;
-        rows<T>().yuv(split.neighbours(parity), kernel.data() + 27 * (2 * (r % 2) + parity), to,
-                      to + w, to + 2 * w, w / 2);
+        loops<T>().yuv(split.neighbours(parity), kernel.data() + 27 * (2 * (r % 2) + parity), to,
+                       to + w, to + 2 * w, w / 2);
       }
       T* whole[3] = {y + r * w, u + r * w, v + r * w};
       for (int o = 0; o < 3; ++o) {
@@ -486,13 +485,13 @@ at::Tensor ParametrisedCamera::forward_as(const at::Tensor& mosaic) {
     fill_zeros(bare, y, h, w);
     std::fill(sharp, sharp + plane, T(0));
     for (std::int64_t r = 0; r < h; ++r)
-      rows<T>().filter(sharp + r * w, bare.row(r), bare.stride, sharpen.data(), 3, w);
+      loops<T>().filter(sharp + r * w, bare.row(r), bare.stride, sharpen.data(), 3, w);
     fill_mirrored(mirror, sharp, h, w);
     std::fill(soft, soft + plane, T(0));
     for (std::int64_t r = 0; r < h; ++r) {
-      rows<T>().filter(soft + r * w, mirror.row(r), mirror.stride, blur.data(), 5, w);
-      rows<T>().tone(soft + r * w, u + r * w, v + r * w, out_.data_ptr<T>() + 3 * i * plane + r * w,
-                     plane, inverse_gamma, w);
+      loops<T>().filter(soft + r * w, mirror.row(r), mirror.stride, blur.data(), 5, w);
+      loops<T>().tone(soft + r * w, u + r * w, v + r * w,
+                      out_.data_ptr<T>() + 3 * i * plane + r * w, plane, inverse_gamma, w);
     }
   }
   return out_;
@@ -529,18 +528,18 @@ CameraParameters ParametrisedCamera::backward_as(const at::Tensor& slope) {
     for (std::int64_t r = 0; r < h; ++r) {
       const std::int64_t at = r * w;
       of_gamma += static_cast<double>(
-          rows<T>().tone_back(soft + at, u + at, v + at, out + at, s + at, plane, inverse_gamma,
-                              dy.data() + at, du.data() + at, dv.data() + at, w));
-      rows<T>().filter_back(dy.data() + at, mirror.row(r), mirror_slope.row(r), mirror.stride,
-                            blur.data(), blur_slopes.data(), 5, w);
+          loops<T>().tone_back(soft + at, u + at, v + at, out + at, s + at, plane, inverse_gamma,
+                               dy.data() + at, du.data() + at, dv.data() + at, w));
+      loops<T>().filter_back(dy.data() + at, mirror.row(r), mirror_slope.row(r), mirror.stride,
+                             blur.data(), blur_slopes.data(), 5, w);
     }
     fold_mirrored(mirror_slope, dsharp.data(), h, w);
     fill_zeros(bare, y, h, w);
     std::fill(bare_slope.values.begin(), bare_slope.values.end(), T(0));
     std::array<T, 9> sharpen_slopes{};
     for (std::int64_t r = 0; r < h; ++r)
-      rows<T>().filter_back(dsharp.data() + r * w, bare.row(r), bare_slope.row(r), bare.stride,
-                            sharpen.data(), sharpen_slopes.data(), 3, w);
+      loops<T>().filter_back(dsharp.data() + r * w, bare.row(r), bare_slope.row(r), bare.stride,
+                             sharpen.data(), sharpen_slopes.data(), 3, w);
     for (std::size_t k = 0; k < 25; ++k) gradient.blur[k] += static_cast<double>(blur_slopes[k]);
     for (std::size_t k = 0; k < 9; ++k)
       gradient.sharpen[k] += static_cast<double>(sharpen_slopes[k]);
@@ -560,8 +559,8 @@ CameraParameters ParametrisedCamera::backward_as(const at::Tensor& slope) {
           }
           sums[3 * place + static_cast<std::size_t>(o)] += sum;
         }
-        rows<T>().yuv_back(split.neighbours(parity), even.data(), even.data() + w,
-                           even.data() + 2 * w, joint_slopes.data() + 27 * place, w / 2);
+        loops<T>().yuv_back(split.neighbours(parity), even.data(), even.data() + w,
+                            even.data() + 2 * w, joint_slopes.data() + 27 * place, w / 2);
       }
     }
     for (std::size_t k = 0; k < joint.size(); ++k) joint[k] += static_cast<double>(joint_slopes[k]);
