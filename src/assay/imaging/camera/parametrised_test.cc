@@ -17,7 +17,7 @@ std::vector<double> numbers(const std::string& name) {
   return read_npy(shared_file("reference/camera/parametrised/" + name + ".npy")).values<double>();
 }
 
-at::Tensor tensor(const std::string& name) {
+at::Tensor stored_tensor(const std::string& name) {
   const NpyArray a = read_npy(shared_file("reference/camera/parametrised/" + name + ".npy"));
   const std::vector<double> values = a.values<double>();
   at::Tensor t = at::empty(a.shape, at::kDouble);
@@ -30,7 +30,7 @@ constexpr const char* kFiles[] = {"black_level",         "white_balance",
                                   "debayer.weight",      "sharpening_filter.weight",
                                   "gaussian_blur.weight"};
 
-CameraParameters stored(const std::string& folder) {
+CameraParameters parameters_in(const std::string& folder) {
   std::vector<double> flat;
   for (const char* file : kFiles) {
     const auto part = numbers(folder + "/" + file);
@@ -41,11 +41,11 @@ CameraParameters stored(const std::string& folder) {
 
 TEST(ParametrisedCamera, GivesTheSourcesPicturesAndGradients) {
   ASSAY_NEEDS_SHARED("reference/camera/camera.json");
-  at::Tensor mosaic = tensor("raw"), target = tensor("target");
+  at::Tensor mosaic = stored_tensor("raw"), target = stored_tensor("target");
   mosaic = mosaic.view({-1, 1, mosaic.size(-2), mosaic.size(-1)});
   for (const std::string set : {"initial", "perturbed"}) {
-    ParametrisedCamera camera(stored(set + "/parameter"), Cfa::kRggb);
-    const at::Tensor out = camera.forward(mosaic), wanted = tensor(set + "/plain/output");
+    ParametrisedCamera camera(parameters_in(set + "/parameter"), Cfa::kRggb);
+    const at::Tensor out = camera.forward(mosaic), wanted = stored_tensor(set + "/plain/output");
     EXPECT_LT((out - wanted).abs().max().item<double>(), 1e-12) << set;
     const std::vector<double> gradient = camera.backward(2 * (out - target)).flat();
     std::size_t group = 0;
@@ -59,7 +59,7 @@ TEST(ParametrisedCamera, GivesTheSourcesPicturesAndGradients) {
             << set << " " << file << " " << k;
     }
     // Single precision: what a training step sees.
-    ParametrisedCamera fast(stored(set + "/parameter"), Cfa::kRggb);
+    ParametrisedCamera fast(parameters_in(set + "/parameter"), Cfa::kRggb);
     const at::Tensor quick = fast.forward(mosaic.to(at::kFloat));
     EXPECT_LT((quick.to(at::kDouble) - wanted).abs().max().item<double>(), 2e-4) << set;
   }
