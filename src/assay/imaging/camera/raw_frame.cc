@@ -85,8 +85,13 @@ RawFrame read_raw(std::string_view bytes, const std::string& name) {
   if (bytes.empty()) throw InputError(name, "is empty");
   // Too large for most stacks.
   const auto raw = std::make_unique<LibRaw>(LIBRAW_OPIONS_NO_DATAERR_CALLBACK);
-  raw->imgdata.params.max_raw_memory_mb =
+  const auto most_mb =
       static_cast<unsigned>(std::clamp<std::uint64_t>(memory_budget() >> 20, 1, 1 << 14));
+#if LIBRAW_COMPILE_CHECK_VERSION_NOTLESS(0, 21)
+  raw->imgdata.rawparams.max_raw_memory_mb = most_mb;
+#else
+  raw->imgdata.params.max_raw_memory_mb = most_mb;
+#endif
   must(raw->open_buffer(const_cast<char*>(bytes.data()), bytes.size()), name, "cannot be read");
   const auto& sizes = raw->imgdata.sizes;
   const std::int64_t pixels = std::int64_t{sizes.raw_width} * sizes.raw_height;
