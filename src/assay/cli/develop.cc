@@ -8,7 +8,8 @@
 #include "assay/imaging/camera/chain.h"
 #include "assay/imaging/decode.h"
 #include "assay/imaging/encode.h"
-#include "assay/network/torch.h"
+#include "assay/methods/visualisation/pixels.h"
+#include "assay/network/classifier.h"
 
 namespace assay::cli {
 
@@ -42,17 +43,14 @@ at::Tensor upright(const at::Tensor& picture, int flip) {
 }
 
 int develop(const DevelopOptions& options) {
+  network::configure_numerics();
   const imaging::RawFrame frame = frame_of(options);
   const imaging::CameraChain chain = options.camera.empty()
                                          ? imaging::CameraChain(imaging::standard_stages(), "")
                                          : audit::read_camera(options.camera);
   at::Tensor picture = chain(frame.visible(), frame.sensor);
   if (!options.as_recorded) picture = upright(picture, frame.flip);
-  const at::Tensor bytes =
-      (picture[0].clamp(0, 1) * 255).round().to(at::kByte).permute({1, 2, 0}).contiguous();
-  imaging::Picture out{static_cast<int>(bytes.size(0)), static_cast<int>(bytes.size(1)), 3, 8, {}};
-  out.bytes.assign(bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + bytes.numel());
-  write_file(options.out, imaging::encode_png(out));
+  write_file(options.out, imaging::encode_png(methods::picture_of(picture)));
   return kPass;
 }
 

@@ -10,6 +10,8 @@
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/prepare.h"
 #include "assay/imaging/scene/pixel_statistics.h"
+#include "assay/methods/visualisation/pixels.h"
+#include "assay/network/classifier.h"
 #include "assay/network/torch.h"
 #include "assay/report/datasheet.h"
 
@@ -23,20 +25,17 @@ struct WithinOptions {
   bool json = false;
 };
 
-// A picture as the model would see it, before means and deviations: [1,C,H,W] in 0 to 1.
+// A picture as the model would see it, brought back to pixels [1,C,H,W] in 0 to 1: what pads it is the mean, as it was for those
+// that were tested.
 at::Tensor seen(const imaging::Picture& picture, const std::string& name,
                 InputDescription description, const Datasheet& sheet) {
-  description.mean.clear();
-  description.std.clear();
-  description.range = 1;
   description.layout = Layout::kNchw;
-  if (description.channels == Channels::kBgr) description.channels = Channels::kRgb;
   const imaging::ModelDemand demand{sheet.channels, sheet.height, sheet.width, false};
   const auto size = imaging::prepared_size(picture, name, description, demand);
   at::Tensor pixels = at::empty({1, size.channels, size.height, size.width}, at::kFloat);
   imaging::prepare(picture, name, description, demand,
                    std::span(pixels.data_ptr<float>(), static_cast<std::size_t>(pixels.numel())));
-  return pixels.clamp(0, 1);
+  return methods::pixels_of_values(description, pixels).clamp(0, 1);
 }
 
 struct Measured {
@@ -93,6 +92,7 @@ std::string unseen_text(const Datasheet& sheet) {
 }
 
 int compare(const WithinOptions& options) {
+  network::configure_numerics();
   const auto datasheet = report::read_datasheet(options.datasheet);
   const Datasheet& sheet = datasheet.sheet;
   if (sheet.statistics.empty())

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "assay/checks/focus/class_maps.h"
+#include "assay/imaging/data_set.h"
 #include "assay/methods/visualisation/pixels.h"
 #include "assay/network/classifier.h"
 
@@ -62,6 +64,20 @@ void introduce(const Subject& subject, const Unit& unit, const Context& context,
 
 at::Tensor input_of(const Unit& unit, const Context& context) {
   return context.input->narrow(0, static_cast<std::int64_t>(context.slot(unit.row)), 1);
+}
+
+std::vector<Unit> asked_units(const Subject& subject, const std::string& prefix,
+                              std::span<const std::int64_t> rows) {
+  std::vector<Unit> units;
+  for (const std::int64_t row : rows)
+    units.push_back({prefix + subject.data.rows()[static_cast<std::size_t>(row)].id, row});
+  return units;
+}
+
+std::vector<std::int64_t> all_rows(const Subject& subject) {
+  std::vector<std::int64_t> rows(subject.data.size());
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return rows;
 }
 
 }  // namespace assay::checks

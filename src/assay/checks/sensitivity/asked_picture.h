@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,5 +48,10 @@ void introduce(const Subject& subject, const Unit& unit, const Context& context,
                AskedPicture& picture);
 // Its input [1,…] as the model takes it.
 at::Tensor input_of(const Unit& unit, const Context& context);
+
+// A unit a row, its key the prefix and the row's id.
+std::vector<Unit> asked_units(const Subject& subject, const std::string& prefix,
+                              std::span<const std::int64_t> rows);
+std::vector<std::int64_t> all_rows(const Subject& subject);
 
 }  // namespace assay::checks

@@ -156,10 +156,7 @@ std::vector<Unit> Effect::units(const Subject& subject, const Params& params,
         throw InputError("checks.effect.interventions." + i.name,
                          "no row has a mask: give them (a manifest's column \"mask\", data.masks "
                          "or data.annotations), or a box");
-    std::vector<Unit> units;
-    for (std::size_t row = 0; row < rows.size(); ++row)
-      units.push_back({"own/" + rows[row].id, static_cast<std::int64_t>(row)});
-    return units;
+    return asked_units(subject, "own/", all_rows(subject));
   }
   const bool donors = std::any_of(interventions.begin(), interventions.end(),
                                   [](const auto& i) { return i.needs_donor(); });

@@ -50,10 +50,7 @@ std::vector<Unit> Screening::units(const Subject& subject, const Params& params,
                              "use method: morris");
   }
   if (!so_far.empty()) return {};
-  std::vector<Unit> units;
-  for (std::size_t row = 0; row < subject.data.size(); ++row)
-    units.push_back({subject.data.rows()[row].id, static_cast<std::int64_t>(row)});
-  return units;
+  return asked_units(subject, "", all_rows(subject));
 }
 
 std::vector<Screening::Record> Screening::measure(const Subject& subject, const Params& params,

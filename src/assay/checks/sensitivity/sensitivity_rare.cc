@@ -31,10 +31,16 @@ Finding rare_failures(const Fits& fits, const ByRound& records, const Sensitivit
   for (const Fitted& f : fits.pictures) {
     const auto rare = records.rare.find(f.record->row);
     if (rare == records.rare.end()) continue;
-    const auto sample = rare_sample(
-        *fits.fitter,
-        fit_margins(*fits.fitter, margins_over(*f.record, nullptr, shares, space.size())),
-        pool_of(space, seed, f.record->row), shares.rare, seed, f.record->row);
+    const auto sample_by = [&](const stats::Surrogate& margin) {
+      return rare_sample(*fits.fitter, margin, pool_of(space, seed, f.record->row), shares.rare,
+                         seed, f.record->row);
+    };
+    // What is explained is mostly the margin itself: then its surrogate is there.
+    const auto sample =
+        params.output == "margin"
+            ? sample_by(f.surrogate)
+            : sample_by(fit_margins(*fits.fitter,
+                                    margins_over(*f.record, nullptr, shares, space.size())));
     const auto& asked = rare->second->asked;
     for (std::size_t i = 0; i < sample.chosen.size(); ++i) {
       const auto at = std::lower_bound(asked.begin(), asked.end(), sample.chosen[i]);

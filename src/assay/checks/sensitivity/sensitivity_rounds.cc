@@ -219,19 +219,14 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
   const FactorSpace space = space_of(params, seed);
   if (params.output == "logits") refuse_logits_of(subject.classifier.classes());
   if (params.derivatives) refuse_without_derivatives(subject, params, space);
-  const auto id_of = [&](std::int64_t row) {
-    return subject.data.rows()[static_cast<std::size_t>(row)].id;
-  };
+  if (params.estimator == "pick_freeze" && !space.copula().is_independent())
+    throw InputError("checks.sensitivity.estimator",
+                     "pick_freeze exchanges factors one by one, which correlated ones do not "
+                     "allow; wanted chaos");
   const auto keyed = [&](const char* prefix, std::span<const std::int64_t> rows) {
-    std::vector<Unit> units;
-    for (const std::int64_t row : rows) units.push_back({prefix + id_of(row), row});
-    return units;
+    return asked_units(subject, prefix, rows);
   };
-  if (so_far.empty()) {
-    std::vector<std::int64_t> all(subject.data.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int64_t>(i);
-    return keyed("first/", all);
-  }
+  if (so_far.empty()) return keyed("first/", all_rows(subject));
   if (has(so_far, Round::kFrozen) || has(so_far, Round::kRare)) return {};
   std::vector<std::int64_t> usable;
   for (const Record& r : so_far)
@@ -263,7 +258,7 @@ std::vector<Unit> Sensitivity::units(const Subject& subject, const Params& param
     std::string places;
     for (const std::int64_t j : sample.asked)
       places += (places.empty() ? "" : ",") + std::to_string(j);
-    units.push_back({"rare/" + places + "/" + id_of(r.row), r.row});
+    units.push_back(asked_units(subject, "rare/" + places + "/", {{r.row}}).front());
   }
   return units;
 }

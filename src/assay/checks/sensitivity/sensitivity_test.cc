@@ -119,6 +119,15 @@ TEST_F(SensitivityRun, FitsDerivativesToo) {
   EXPECT_FALSE(result.disagree);
 }
 
+TEST_F(SensitivityRun, RefusesPickFreezeOfCorrelatedFactors) {
+  write_pictures(
+      2, [](int) { return true; }, "");
+  auto params = params_of_factors("brightness=uniform(0.9, 1.1); gamma=uniform(0.9, 1.1)");
+  params.correlations = "brightness*gamma=0.5";
+  params.estimator = "pick_freeze";
+  EXPECT_THROW(measured<Sensitivity>(middle(), params, kTwo), InputError);
+}
+
 TEST_F(SensitivityRun, LooksForRareFailuresWhereTheSurrogateExpectsThem) {
   // Bright middles of 190 ± 20 fail below a brightness of 0.67: of normal(1, 0.13) seldom.
   write_pictures(

@@ -24,16 +24,9 @@ std::vector<Unit> Tolerance::units(const Subject& subject, const Params& params,
   const std::uint64_t seed = subject.facts.seed;
   const Ways ways = ways_of(params, seed);
   const auto keyed = [&](const std::string& prefix, std::span<const std::int64_t> rows) {
-    std::vector<Unit> units;
-    for (const std::int64_t row : rows)
-      units.push_back({prefix + subject.data.rows()[static_cast<std::size_t>(row)].id, row});
-    return units;
+    return asked_units(subject, prefix, rows);
   };
-  if (so_far.empty()) {
-    std::vector<std::int64_t> all(subject.data.size());
-    std::iota(all.begin(), all.end(), std::int64_t{0});
-    return keyed("alone/", all);
-  }
+  if (so_far.empty()) return keyed("alone/", all_rows(subject));
   const auto has = [&](Round round) {
     return std::any_of(so_far.begin(), so_far.end(),
                        [&](const Record& r) { return r.round == round; });

@@ -51,15 +51,18 @@ at::Tensor model_input(const network::Classifier& classifier, const at::Tensor& 
   return as_input(classifier, input);
 }
 
+at::Tensor pixels_of_values(const InputDescription& d, const at::Tensor& values) {
+  const at::Tensor pixels =
+      (values * constants(d.std, values.size(1), 1) + constants(d.mean, values.size(1), 0)) /
+      d.range;
+  return d.channels == Channels::kBgr ? pixels.flip(1) : pixels;
+}
+
 at::Tensor pixels_of_input(const network::Classifier& classifier, const at::Tensor& input) {
   const InputDescription& d = classifier.input();
-  at::Tensor pixels = channels_first(classifier, input).to(at::kFloat);
-  if (classifier.input_size().uint8)
-    pixels = pixels / 255;
-  else
-    pixels = (pixels * constants(d.std, pixels.size(1), 1) + constants(d.mean, pixels.size(1), 0)) /
-             d.range;
-  return d.channels == Channels::kBgr ? pixels.flip(1) : pixels;
+  const at::Tensor values = channels_first(classifier, input).to(at::kFloat);
+  if (!classifier.input_size().uint8) return pixels_of_values(d, values);
+  return d.channels == Channels::kBgr ? (values / 255).flip(1) : values / 255;
 }
 
 imaging::Picture picture_of(const at::Tensor& pixels) {

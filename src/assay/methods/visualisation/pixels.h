@@ -28,5 +28,7 @@ imaging::Picture picture_of(const at::Tensor& pixels);
 at::Tensor pixels_of(const imaging::Picture& picture);
 // The pixels that a model's input [N,…] came from, [N,C,H,W] in 0 to 1: the inverse of model_input.
 at::Tensor pixels_of_input(const network::Classifier& classifier, const at::Tensor& input);
+// The same of prepared values [N,C,H,W], by the description alone.
+at::Tensor pixels_of_values(const InputDescription& description, const at::Tensor& values);
 
 }  // namespace assay::methods
