@@ -1,4 +1,5 @@
 // A camera RAW file, to its mosaic: LibRaw's readers behind our door.
+#include "assay/base/error.h"
 #include "assay/base/memory_budget.h"
 #include "assay/base/seed_corpus_test.h"
 #include "assay/imaging/camera/raw_frame.h"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "assay/imaging/sample_files_test.h"
+#include "assay/imaging/sample_tiff_test.h"
 
 namespace assay::imaging {
 
