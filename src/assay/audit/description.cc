@@ -31,7 +31,8 @@ constexpr Word<Layout> kLayouts[] = {{"nchw", Layout::kNchw}, {"nhwc", Layout::k
 constexpr Word<OutputKind> kKinds[] = {{"logits", OutputKind::kLogits},
                                        {"probabilities", OutputKind::kProbabilities},
                                        {"log_probabilities", OutputKind::kLogProbabilities},
-                                       {"sigmoid", OutputKind::kSigmoid}};
+                                       {"sigmoid", OutputKind::kSigmoid},
+                                       {"segmentation", OutputKind::kSegmentation}};
 
 template <class T, std::size_t N>
 T word_value(const Word<T> (&words)[N], const std::string& text, const std::string& where) {

@@ -36,7 +36,13 @@ struct InputDescription {
   bool upright = false;  // obey EXIF orientation; false as torchvision's ImageFolder does
 };
 
-enum class OutputKind { kLogits, kProbabilities, kLogProbabilities, kSigmoid };
+enum class OutputKind {
+  kLogits,
+  kProbabilities,
+  kLogProbabilities,
+  kSigmoid,
+  kSegmentation,  // logits of every pixel
+};
 
 struct OutputDescription {
   std::string value;  // the graph value to read; empty: the model's only output

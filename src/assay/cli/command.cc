@@ -19,8 +19,10 @@ void ModelOptions::add(CLI::App& command) {
       "--input", input,
       "how pictures become the model's input: a preset (imagenet, …) or a YAML file");
   command.add_option("--labels", labels, "a file with the class names, one a line");
-  command.add_option("--output", output,
-                     "what the model gives: logits, probabilities, log_probabilities or sigmoid");
+  command.add_option(
+      "--output", output,
+      "what the model gives: logits, probabilities, log_probabilities, sigmoid or segmentation "
+      "(logits of every pixel)");
   command.add_option("--output-value", output_value, "the graph value to read as output");
   command.add_flag("--opaque", opaque,
                    "run a TorchScript file as a black box: logits, no layers and no gradients");

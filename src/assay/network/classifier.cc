@@ -363,6 +363,17 @@ Pass Classifier::forward(const at::Tensor& input, std::span<const std::string> k
                       keep);
 }
 
+at::Tensor Classifier::pixel_logits(const at::Tensor& input, bool slopes) const {
+  if (output().kind != OutputKind::kSegmentation)
+    throw BugError(file() + " gives no pixels' logits");
+  const std::string& name = graph().name(head().value);
+  if (slopes) return pixel_logits_of(value_of(input, name), input.size(0));
+  const std::vector<std::string> keep{name};
+  for (auto& [kept, value] : forward(input, keep).values)
+    if (kept == name) return pixel_logits_of(value, input.size(0));
+  throw BugError("a value that was to be kept is not there");
+}
+
 Pass Classifier::plain_forward(const at::Tensor& input, std::span<const std::string> keep) const {
   return state_->pass(*state_->batching.executor, input, keep);
 }

@@ -92,6 +92,9 @@ class Classifier {
   // The same node by node, by the executor that gradients are taken with: for a single picture's
   // explanation, where rounding must not switch a ReLU between the pass and its gradient.
   Pass plain_forward(const at::Tensor& input, std::span<const std::string> keep = {}) const;
+  // Where output().kind is segmentation: the logits of every pixel [N,K,H,W], by the inference executor; with `slopes` by the
+  // differentiable one, and with autograd.
+  at::Tensor pixel_logits(const at::Tensor& input, bool slopes = false) const;
   // The logits as a function of `value` standing in for the graph value `name`; autograd records
   // where `value` (or `input`) requires grad. `input` is read only where some path to the logits
   // goes round `name`. By the differentiable executor: those of forward() within 1e-4 of the

@@ -1,6 +1,7 @@
 #include "assay/network/head.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "assay/base/error.h"
@@ -77,7 +78,20 @@ at::Tensor matrix_of(const at::Tensor& value, std::int64_t rows) {
   return value.reshape({rows, value.numel() / rows});
 }
 
+at::Tensor pixel_logits_of(const at::Tensor& value, std::int64_t rows) {
+  if (value.dim() != 4 || value.size(0) != rows || value.numel() == 0)
+    refuse("shape " + shape_text({value.sizes().begin(), value.sizes().end()}) + " for " +
+           std::to_string(rows) + " picture" + (rows == 1 ? "" : "s") +
+           ", wanted the scores of every pixel, [N,K,H,W]");
+  const at::Tensor z = value.to(at::kFloat);
+  return z.size(1) == 1 ? at::cat({at::zeros_like(z), z}, 1) : z;
+}
+
 at::Tensor logits_of(const Head& head, const at::Tensor& value, std::int64_t rows) {
+  if (head.kind == OutputKind::kSegmentation) {
+    const at::Tensor z = pixel_logits_of(value, rows).flatten(2);
+    return at::logsumexp(z, 2) - std::log(static_cast<double>(z.size(2)));
+  }
   const at::Tensor m = matrix_of(value, rows).to(at::kFloat);
   const bool one_column = m.size(1) == 1;
   at::Tensor z = m;

@@ -8,6 +8,8 @@
 //   log-probabilities  as they are: a softmax does not see the difference
 //   sigmoid            what goes into the final sigmoid when it can be found, else log p - log(1 -
 //   p)
+//   segmentation       [N,K,H,W], logits of every pixel. The picture's own are log(mean over pixels of exp z): a class that fills
+//                      the picture counts as in a single pixel, one that is nowhere likely does not
 // One column z, whichever way it came, is a two-class model's and becomes the two columns (0, z).
 // Values [N,K], [N], and those with more dimensions of size 1 ([N,K,1,1]) will do.
 #pragma once
@@ -33,6 +35,8 @@ const Node* final_operator(const Graph& graph, ValueId value, const std::vector<
 Head find_head(const Graph& graph, ValueId output, OutputKind kind);
 // [rows,K] items of a value as it came out of the network; OperatorError when it has not that form.
 at::Tensor matrix_of(const at::Tensor& value, std::int64_t rows);
+// Of a segmentation [rows,K,H,W] float32, differentiable; one column z becomes (0, z). OperatorError for another form.
+at::Tensor pixel_logits_of(const at::Tensor& value, std::int64_t rows);
 // [rows,K] float32, differentiable.
 at::Tensor logits_of(const Head& head, const at::Tensor& value, std::int64_t rows);
 
