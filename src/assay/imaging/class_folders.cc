@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "assay/base/error.h"
+#include "assay/imaging/camera/raw_frame.h"
 #include "assay/imaging/decode.h"
 #include "assay/imaging/row_table.h"
 
@@ -43,13 +44,13 @@ Listing list(const fs::path& folder) {
   return listing;
 }
 
-void search(const fs::path& folder, const std::string& prefix, int depth, Search& found) {
+void search(const fs::path& folder, const std::string& prefix, int depth, bool raw, Search& found) {
   constexpr int kDeepest = 32;
   if (depth > kDeepest)
     throw InputError(folder.string(), "folders are nested too deeply; do links form a circle?");
   const Listing listing = list(folder);
   for (const std::string& file : listing.files) {
-    if (has_picture_extension(file)) {
+    if (has_picture_extension(file) || (raw && has_raw_extension(file))) {
       found.pictures.push_back(prefix + file);
     } else {
       ++found.others;
@@ -57,12 +58,12 @@ void search(const fs::path& folder, const std::string& prefix, int depth, Search
     }
   }
   for (const std::string& name : listing.folders)
-    search(folder / name, prefix + name + "/", depth + 1, found);
+    search(folder / name, prefix + name + "/", depth + 1, raw, found);
 }
 
-Search pictures_below(const fs::path& folder, const std::string& prefix) {
+Search pictures_below(const fs::path& folder, const std::string& prefix, bool raw) {
   Search found;
-  search(folder, prefix, 0, found);
+  search(folder, prefix, 0, raw, found);
   std::sort(found.pictures.begin(), found.pictures.end());
   return found;
 }
@@ -148,7 +149,7 @@ std::vector<int> labels_by_order(const std::vector<std::string>& folders, const 
 
 }  // namespace
 
-RowTable class_folders(const std::string& folder, const Classes& classes) {
+RowTable class_folders(const std::string& folder, const Classes& classes, bool raw) {
   check_folder(folder);
   const Listing top = list(folder);
   if (top.folders.empty())
@@ -163,7 +164,7 @@ RowTable class_folders(const std::string& folder, const Classes& classes) {
   std::string other;
   for (std::size_t i = 0; i < top.folders.size(); ++i) {
     const fs::path path = fs::path(folder) / top.folders[i];
-    const Search found = pictures_below(path, top.folders[i] + "/");
+    const Search found = pictures_below(path, top.folders[i] + "/", raw);
     if (found.pictures.empty()) throw InputError(path.string(), "class folder without a picture");
     for (const std::string& id : found.pictures) {
       Row row;
@@ -187,7 +188,7 @@ RowTable class_folders(const std::string& folder, const Classes& classes) {
   return table;
 }
 
-RowTable unlabelled_rows(const std::vector<std::string>& paths) {
+RowTable unlabelled_rows(const std::vector<std::string>& paths, bool raw) {
   RowTable table;
   const auto add = [&table](const std::string& path) {
     Row row;
@@ -200,7 +201,7 @@ RowTable unlabelled_rows(const std::vector<std::string>& paths) {
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) throw InputError(path, "no such file or folder");
     if (fs::is_directory(status)) {
-      const Search found = pictures_below(path, "");
+      const Search found = pictures_below(path, "", raw);
       if (found.pictures.empty()) throw InputError(path, "folder without a picture");
       for (const std::string& picture : found.pictures) add((fs::path(path) / picture).string());
     } else if (path.substr(path.rfind('/') + 1).find("idx3-ubyte") != std::string::npos) {

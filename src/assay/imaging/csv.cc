@@ -84,4 +84,11 @@ std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& name)
   return CsvReader(text, name).run();
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
 }  // namespace assay::imaging

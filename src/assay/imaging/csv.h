@@ -14,6 +14,9 @@ struct CsvRecord {
   std::vector<std::string> fields;
 };
 
+// A field as it stands in a line: in quotes where it must be.
+std::string csv_field(const std::string& text);
+
 std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& name);
 
 }  // namespace assay::imaging

@@ -18,6 +18,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +31,17 @@
 #include "assay/imaging/picture.h"
 #include "assay/imaging/row_table.h"
 
+namespace assay {
+struct Shift;
+}
+
 namespace assay::imaging {
+
+class CameraChain;
+class CameraView;
+struct Placement;
+struct RawFrame;
+struct Sensor;
 
 // One of images, manifest and idx.
 struct DataSource {
@@ -41,7 +53,13 @@ struct DataSource {
   std::string annotations;  // a COCO file
   std::int64_t limit = 0;   // 0: all; else a random subset of so many, stratified by class
   std::uint64_t seed = 0;   // of that subset
-  std::string where;        // what asks for the data ("audit.yaml:7"), for messages
+  // Not empty: the files are RAW frames, and this chain (camera/chain.h, as text) makes the pictures of them. A manifest's column
+  // "raw" then says where they are, if it has one.
+  std::string camera;
+  std::string
+      truth;  // of a manifest: the column that names pictures of each pixel's class, instead of labels; empty: none
+  std::function<Sensor(const std::string& path)> read_sensor;  // of a mosaic's sidecar
+  std::string where;  // what asks for the data ("audit.yaml:7"), for messages
 };
 
 class DataSet {
@@ -49,7 +67,7 @@ class DataSet {
   static DataSet open(const DataSource& source, const Classes& classes);
   // Files and folders without labels; folders are searched for pictures, files called *idx3-ubyte*
   // give theirs.
-  static DataSet unlabelled(const std::vector<std::string>& paths);
+  static DataSet unlabelled(const std::vector<std::string>& paths, bool raw = false);
 
   const std::vector<Row>& rows() const { return table_.rows; }
   std::size_t size() const { return table_.rows.size(); }
@@ -65,11 +83,27 @@ class DataSet {
   Picture picture(std::size_t row, DecodeOptions options = {}) const;
   // Decodes what bytes(row) gave, for callers that have it.
   Picture picture(std::size_t row, std::string_view bytes, DecodeOptions options = {}) const;
-  std::string row_digest(std::size_t row) const;  // sha256 of bytes(row), hex
+  std::string row_digest(std::size_t row) const;  // content_digest of bytes(row)
+  // Names what the row's picture is made of: sha256 of the bytes, and of RAW frames of camera and sidecar too, hex.
+  std::string content_digest(std::size_t row, std::string_view bytes) const;
+  // As picture(), of the row's RAW frame, or of an approximate one, by another camera.
+  Picture picture_by(const CameraChain& camera, std::size_t row, std::string_view bytes,
+                     DecodeOptions options = {}) const;
+  // The row's picture as the report shows it changed.
+  Picture shifted(std::size_t row, const Shift& shift) const;
+
+  bool is_raw() const { return chain_ != nullptr; }
+  const CameraChain& camera() const { return *chain_; }  // only where is_raw()
+  RawFrame frame(std::size_t row, std::string_view bytes) const;
+  // The row's frame and camera as the model is shown them.
+  CameraView view(std::size_t row, std::string_view bytes, const Placement& placement,
+                  bool upright) const;
   // The row's mask over its picture of this size; none where the row has none. InputError that
   // names the source where it cannot be read or has another size.
   std::optional<Mask> mask(std::size_t row, int height, int width) const;
-  // Names what the row's mask holds: sha256 of its file or shapes, hex; empty where it has none.
+  // Each pixel's class as the row's truth says it, grey; none where it has none. InputError likewise.
+  std::optional<Picture> truth(std::size_t row, int height, int width) const;
+  // Names what the row's mask and truth hold: sha256 of its file or shapes, hex; empty where it has none.
   std::string mask_digest(std::size_t row) const;
 
  private:
@@ -77,6 +111,8 @@ class DataSet {
 
   RowTable table_;
   std::size_t found_ = 0;
+  std::shared_ptr<const CameraChain> chain_;  // none: pictures
+  std::function<Sensor(const std::string&)> read_sensor_;
 };
 
 }  // namespace assay::imaging

@@ -23,11 +23,13 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 // Which column holds what.
 struct Columns {
-  std::size_t path = kNone, label = kNone, mask = kNone, cluster = kNone;
+  std::size_t path = kNone, label = kNone, mask = kNone, cluster = kNone, raw = kNone,
+              truth = kNone;
   std::vector<std::size_t> groups;
 };
 
-Columns columns_of(const CsvRecord& header, const std::string& where, RowTable& table) {
+Columns columns_of(const CsvRecord& header, const std::string& where,
+                   const ManifestOptions& options, RowTable& table) {
   Columns columns;
   std::unordered_set<std::string> known;
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
@@ -43,13 +45,22 @@ Columns columns_of(const CsvRecord& header, const std::string& where, RowTable& 
       columns.mask = i;
     } else if (name == "cluster") {
       columns.cluster = i;
+    } else if (name == "raw" && options.raw) {
+      columns.raw = i;
+    } else if (!options.truth.empty() && name == options.truth) {
+      columns.truth = i;
     } else {
       columns.groups.push_back(i);
       table.group_names.push_back(name);
     }
   }
+  if (!options.truth.empty() && columns.truth == kNone) {
+    const std::string near = nearest(options.truth, table.group_names);
+    throw InputError(where, "no column \"" + options.truth + "\", which data.truth names" +
+                                (near.empty() ? "" : "; is it \"" + near + "\"?"));
+  }
   for (const auto& [name, column] : {std::pair{"path", columns.path}, {"label", columns.label}}) {
-    if (column != kNone) continue;
+    if (column != kNone || (name == std::string("label") && columns.truth != kNone)) continue;
     const std::string near = nearest(name, table.group_names);
     throw InputError(where, std::string("no column \"") + name + "\"" +
                                 (near.empty() ? "" : "; is it \"" + near + "\"?") +
@@ -80,7 +91,8 @@ std::string checked_mask(const fs::path& folder, const std::string& source,
 
 }  // namespace
 
-RowTable manifest_rows(const std::string& manifest, const Classes& classes) {
+RowTable manifest_rows(const std::string& manifest, const Classes& classes,
+                       const ManifestOptions& options) {
   const std::vector<CsvRecord> records =
       parse_csv(read_file(manifest, kMostManifestBytes), manifest);
   if (records.empty()) throw InputError(manifest, "is empty");
@@ -91,7 +103,7 @@ RowTable manifest_rows(const std::string& manifest, const Classes& classes) {
   table.source = manifest;
   table.class_names = classes.names;
   const CsvRecord& header = records.front();
-  const Columns columns = columns_of(header, at(header), table);
+  const Columns columns = columns_of(header, at(header), options, table);
   const ClassIndex index(classes);
   const fs::path folder = fs::path(manifest).parent_path();
   std::unordered_map<std::string, int> lines;
@@ -107,9 +119,17 @@ RowTable manifest_rows(const std::string& manifest, const Classes& classes) {
     if (const auto [first, fresh] = lines.emplace(row.id, records[i].line); !fresh)
       throw InputError(where,
                        "\"" + row.id + "\" again, first on line " + std::to_string(first->second));
-    if (fields[columns.label].empty()) throw InputError(where, "no label");
-    row.label = index.by_label(fields[columns.label], where);
-    row.path = checked_path(folder, row.id, where);
+    if (columns.truth != kNone) {
+      if (fields[columns.truth].empty())
+        throw InputError(where, "no mask in the column \"" + options.truth + "\"");
+      row.truth = checked_path(folder, fields[columns.truth], where);
+    } else {
+      if (fields[columns.label].empty()) throw InputError(where, "no label");
+      row.label = index.by_label(fields[columns.label], where);
+    }
+    if (columns.raw != kNone && fields[columns.raw].empty())
+      throw InputError(where, "no raw frame");
+    row.path = checked_path(folder, columns.raw != kNone ? fields[columns.raw] : row.id, where);
     if (columns.mask != kNone && !fields[columns.mask].empty())
       row.mask = checked_mask(folder, fields[columns.mask], where);
     if (columns.cluster != kNone) {

@@ -81,16 +81,31 @@ void replace(Picture& p, const Region& region, const Picture& donor) {
   });
 }
 
+// Grey where both are equal.
+Picture difference(const Picture& p, const Picture& from, double gain) {
+  if (p.height != from.height || p.width != from.width)
+    throw BugError("panel: a difference wants two pictures of one size");
+  Picture out = p;
+  for (std::size_t i = 0; i < out.bytes.size(); ++i)
+    out.bytes[i] = static_cast<std::uint8_t>(
+        std::lround(std::clamp(127.5 + gain * (p.bytes[i] - from.bytes[i]), 0.0, 255.0)));
+  return out;
+}
+
 }  // namespace
 
 std::string panels_png(const Picture& picture, const std::vector<Panel>& panels,
-                       const std::function<Picture(std::int64_t)>& picture_of_row) {
+                       const std::function<Picture(std::int64_t)>& picture_of_row,
+                       const std::function<Picture(const Shift&)>& shifted) {
   const Picture canvas = panel_canvas(picture);
   std::vector<Tile> tiles;
   for (const Panel& panel : panels) {
-    Picture drawn = panel.row     ? panel_canvas(picture_of_row(*panel.row))
-                    : panel.shift ? panel_canvas(shifted_picture(picture, *panel.shift))
-                                  : canvas;
+    Picture drawn = panel.row ? panel_canvas(picture_of_row(*panel.row)) : canvas;
+    if (panel.shift)
+      drawn =
+          panel_canvas(shifted ? shifted(*panel.shift) : shifted_picture(picture, *panel.shift));
+    if (panel.difference > 0 && !tiles.empty())
+      drawn = difference(drawn, tiles.front().picture, panel.difference);
     if (panel.overlay) drawn = overlaid(drawn, *panel.overlay);
     if (panel.region) shade(drawn, *panel.region);
     if (panel.replacement)

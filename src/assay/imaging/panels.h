@@ -15,8 +15,10 @@
 
 namespace assay::imaging {
 
-// PNG bytes. `picture_of_row` reads the other pictures that panels name, and may throw.
+// PNG bytes. `picture_of_row` reads the other pictures that panels name, `shifted` shows the picture changed (none: as
+// shifted_picture); both may throw.
 std::string panels_png(const Picture& picture, const std::vector<Panel>& panels,
-                       const std::function<Picture(std::int64_t)>& picture_of_row);
+                       const std::function<Picture(std::int64_t)>& picture_of_row,
+                       const std::function<Picture(const Shift&)>& shifted = {});
 
 }  // namespace assay::imaging

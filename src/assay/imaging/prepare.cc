@@ -18,15 +18,6 @@ std::string text_of(std::int64_t height, std::int64_t width) {
   return std::to_string(width) + "x" + std::to_string(height);
 }
 
-// From picture to tensor: resize to `resized`, take `window` of it, put that at `left`, `top` of
-// the tensor.
-struct Geometry {
-  Size resized;
-  Window window;
-  int left = 0, top = 0;
-  Size tensor;
-};
-
 Size demanded_or_own(const InputDescription& d, const ModelDemand& demand) {
   return {d.resize_height > 0 ? d.resize_height : demand.height,
           d.resize_width > 0 ? d.resize_width : demand.width};
@@ -53,8 +44,8 @@ void check_normalisation(const InputDescription& d, const ModelDemand& demand, i
 // The crop's place in a side, as torchvision: round half to even.
 int crop_begin(int side, int crop) { return static_cast<int>(std::nearbyint((side - crop) / 2.0)); }
 
-Geometry cropped(Size resized, int crop) {
-  Geometry g;
+Placement cropped(Size resized, int crop) {
+  Placement g;
   g.resized = resized;
   g.tensor = crop > 0 ? Size{crop, crop} : resized;
   g.window = {crop_begin(resized.height, g.tensor.height),
@@ -68,12 +59,105 @@ int scaled_side(double side, const std::string& name) {
   return std::max(1, static_cast<int>(side));
 }
 
-Geometry geometry_of(int height, int width, const std::string& name, const InputDescription& d,
-                     const ModelDemand& demand) {
+// A sample to the model's value, in single precision and torchvision's order of operations.
+class Normalisation {
+ public:
+  Normalisation(const InputDescription& d, std::size_t channel, int bits)
+      : full_(bits == 8 ? 255.0f : 65535.0f),
+        unit_range_(d.range == 1),
+        step_(static_cast<float>(d.range / full_)),
+        mean_(d.mean.empty() ? 0.0f : static_cast<float>(d.mean[channel])),
+        std_(d.std.empty() ? 1.0f : static_cast<float>(d.std[channel])) {}
+  float operator()(float v) const { return ((unit_range_ ? v / full_ : v * step_) - mean_) / std_; }
+
+ private:
+  float full_;  // the largest sample
+  bool unit_range_;
+  float step_, mean_, std_;
+};
+
+// All values of a channel: by table for 8 bit, computed for 16.
+template <class Out>
+class Values;
+template <>
+class Values<float> {
+ public:
+  Values(const InputDescription& d, std::size_t channel, int bits) : normalise_(d, channel, bits) {
+    for (std::size_t v = 0; bits == 8 && v < 256; ++v)
+      table_[v] = normalise_(static_cast<float>(v));
+  }
+  float operator()(std::uint8_t v) const { return table_[v]; }
+  float operator()(std::uint16_t v) const { return normalise_(v); }
+
+ private:
+  Normalisation normalise_;
+  std::array<float, 256> table_{};
+};
+template <>
+class Values<std::uint8_t> {
+ public:
+  Values(const InputDescription&, std::size_t, int) {}
+  std::uint8_t operator()(std::uint8_t v) const { return v; }
+  std::uint8_t operator()(std::uint16_t v) const {
+    return static_cast<std::uint8_t>((v * 255u + 32767u) / 65535u);
+  }
+};
+
+template <class Sample, class Out>
+void write_values(const Picture& from, const Window& window, const Placement& g, int channels,
+                  const InputDescription& d, std::span<Out> into) {
+  const auto* source = reinterpret_cast<const Sample*>(from.bytes.data());
+  const std::int64_t plane = std::int64_t{g.tensor.height} * g.tensor.width;
+  const bool nchw = d.layout == Layout::kNchw;
+  for (int c = 0; c < channels; ++c) {
+    const Values<Out> value(d, static_cast<std::size_t>(c), from.bits);
+    const int taken = from.channels == 1 ? 0 : d.channels == Channels::kBgr ? 2 - c : c;
+    const std::int64_t step = nchw ? 1 : channels;
+    for (int y = 0; y < window.height; ++y) {
+      const std::int64_t pixel = std::int64_t{g.top + y} * g.tensor.width + g.left;
+      Out* to = into.data() + (nchw ? c * plane + pixel : pixel * channels + c);
+      const Sample* p = source +
+                        (std::int64_t{window.top + y} * from.width + window.left) * from.channels +
+                        taken;
+      for (int x = 0; x < window.width; ++x, p += from.channels, to += step) *to = value(*p);
+    }
+  }
+}
+
+template <class Out>
+void prepare_into(const Picture& picture, const std::string& name, const InputDescription& d,
+                  const ModelDemand& demand, std::span<Out> into) {
+  const Placement g = placement_of(picture.height, picture.width, name, d, demand);
+  const int channels = prepared_size(d, demand).channels;
+  const std::int64_t values = std::int64_t{channels} * g.tensor.height * g.tensor.width;
+  if (static_cast<std::int64_t>(into.size()) != values)
+    throw BugError("prepare: " + std::to_string(into.size()) + " values for " +
+                   std::to_string(values));
+  const Picture* source = &picture;
+  std::optional<Picture> gray, resized;
+  if (picture.channels == 3 && (channels == 1 || d.channels == Channels::kGray))
+    source = &gray.emplace(to_gray(picture));
+  Window window = g.window;
+  if (g.resized.height != picture.height || g.resized.width != picture.width) {
+    source = &resized.emplace(resize(*source, g.resized, window));
+    window.left = window.top = 0;
+  }
+  if (window.height < g.tensor.height || window.width < g.tensor.width)
+    std::fill(into.begin(), into.end(), Out{0});
+  if (source->bits == 8)
+    write_values<std::uint8_t>(*source, window, g, channels, d, into);
+  else
+    write_values<std::uint16_t>(*source, window, g, channels, d, into);
+}
+
+}  // namespace
+
+Placement placement_of(int height, int width, const std::string& name, const InputDescription& d,
+                       const ModelDemand& demand) {
   const PreparedSize wanted = prepared_size(d, demand);
   const double h = height, w = width;
   const Size size = demanded_or_own(d, demand);
-  Geometry g;
+  Placement g;
   switch (d.resize) {
     case ResizeRule::kNone:
       if (d.crop > std::min(height, width))
@@ -127,99 +211,6 @@ Geometry geometry_of(int height, int width, const std::string& name, const Input
   return g;
 }
 
-// A sample to the model's value, in single precision and torchvision's order of operations.
-class Normalisation {
- public:
-  Normalisation(const InputDescription& d, std::size_t channel, int bits)
-      : full_(bits == 8 ? 255.0f : 65535.0f),
-        unit_range_(d.range == 1),
-        step_(static_cast<float>(d.range / full_)),
-        mean_(d.mean.empty() ? 0.0f : static_cast<float>(d.mean[channel])),
-        std_(d.std.empty() ? 1.0f : static_cast<float>(d.std[channel])) {}
-  float operator()(float v) const { return ((unit_range_ ? v / full_ : v * step_) - mean_) / std_; }
-
- private:
-  float full_;  // the largest sample
-  bool unit_range_;
-  float step_, mean_, std_;
-};
-
-// All values of a channel: by table for 8 bit, computed for 16.
-template <class Out>
-class Values;
-template <>
-class Values<float> {
- public:
-  Values(const InputDescription& d, std::size_t channel, int bits) : normalise_(d, channel, bits) {
-    for (std::size_t v = 0; bits == 8 && v < 256; ++v)
-      table_[v] = normalise_(static_cast<float>(v));
-  }
-  float operator()(std::uint8_t v) const { return table_[v]; }
-  float operator()(std::uint16_t v) const { return normalise_(v); }
-
- private:
-  Normalisation normalise_;
-  std::array<float, 256> table_{};
-};
-template <>
-class Values<std::uint8_t> {
- public:
-  Values(const InputDescription&, std::size_t, int) {}
-  std::uint8_t operator()(std::uint8_t v) const { return v; }
-  std::uint8_t operator()(std::uint16_t v) const {
-    return static_cast<std::uint8_t>((v * 255u + 32767u) / 65535u);
-  }
-};
-
-template <class Sample, class Out>
-void write_values(const Picture& from, const Window& window, const Geometry& g, int channels,
-                  const InputDescription& d, std::span<Out> into) {
-  const auto* source = reinterpret_cast<const Sample*>(from.bytes.data());
-  const std::int64_t plane = std::int64_t{g.tensor.height} * g.tensor.width;
-  const bool nchw = d.layout == Layout::kNchw;
-  for (int c = 0; c < channels; ++c) {
-    const Values<Out> value(d, static_cast<std::size_t>(c), from.bits);
-    const int taken = from.channels == 1 ? 0 : d.channels == Channels::kBgr ? 2 - c : c;
-    const std::int64_t step = nchw ? 1 : channels;
-    for (int y = 0; y < window.height; ++y) {
-      const std::int64_t pixel = std::int64_t{g.top + y} * g.tensor.width + g.left;
-      Out* to = into.data() + (nchw ? c * plane + pixel : pixel * channels + c);
-      const Sample* p = source +
-                        (std::int64_t{window.top + y} * from.width + window.left) * from.channels +
-                        taken;
-      for (int x = 0; x < window.width; ++x, p += from.channels, to += step) *to = value(*p);
-    }
-  }
-}
-
-template <class Out>
-void prepare_into(const Picture& picture, const std::string& name, const InputDescription& d,
-                  const ModelDemand& demand, std::span<Out> into) {
-  const Geometry g = geometry_of(picture.height, picture.width, name, d, demand);
-  const int channels = prepared_size(d, demand).channels;
-  const std::int64_t values = std::int64_t{channels} * g.tensor.height * g.tensor.width;
-  if (static_cast<std::int64_t>(into.size()) != values)
-    throw BugError("prepare: " + std::to_string(into.size()) + " values for " +
-                   std::to_string(values));
-  const Picture* source = &picture;
-  std::optional<Picture> gray, resized;
-  if (picture.channels == 3 && (channels == 1 || d.channels == Channels::kGray))
-    source = &gray.emplace(to_gray(picture));
-  Window window = g.window;
-  if (g.resized.height != picture.height || g.resized.width != picture.width) {
-    source = &resized.emplace(resize(*source, g.resized, window));
-    window.left = window.top = 0;
-  }
-  if (window.height < g.tensor.height || window.width < g.tensor.width)
-    std::fill(into.begin(), into.end(), Out{0});
-  if (source->bits == 8)
-    write_values<std::uint8_t>(*source, window, g, channels, d, into);
-  else
-    write_values<std::uint16_t>(*source, window, g, channels, d, into);
-}
-
-}  // namespace
-
 PreparedSize prepared_size(const InputDescription& d, const ModelDemand& demand) {
   PreparedSize size;
   size.channels = demand.channels > 0 ? demand.channels : d.channels == Channels::kGray ? 1 : 3;
@@ -264,7 +255,7 @@ PreparedSize prepared_size(const InputDescription& d, const ModelDemand& demand)
 
 PreparedSize prepared_size(const Picture& picture, const std::string& name,
                            const InputDescription& description, const ModelDemand& demand) {
-  const Geometry g = geometry_of(picture.height, picture.width, name, description, demand);
+  const Placement g = placement_of(picture.height, picture.width, name, description, demand);
   return {prepared_size(description, demand).channels, g.tensor.height, g.tensor.width};
 }
 
@@ -280,7 +271,7 @@ void prepare(const Picture& picture, const std::string& name, const InputDescrip
 
 Box covered_box(const Picture& picture, const InputDescription& description,
                 const ModelDemand& demand) {
-  const Geometry g = geometry_of(picture.height, picture.width, "picture", description, demand);
+  const Placement g = placement_of(picture.height, picture.width, "picture", description, demand);
   const double left = g.window.left - g.left, top = g.window.top - g.top;
   return {left / g.resized.width, top / g.resized.height, (left + g.tensor.width) / g.resized.width,
           (top + g.tensor.height) / g.resized.height};

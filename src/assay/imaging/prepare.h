@@ -19,6 +19,7 @@
 
 #include "assay/base/input_description.h"
 #include "assay/imaging/picture.h"
+#include "assay/imaging/resize.h"
 
 namespace assay::imaging {
 
@@ -39,6 +40,17 @@ struct PreparedSize {
 struct Box {
   double left = 0, top = 0, right = 1, bottom = 1;
 };
+
+// From picture to tensor: resize to `resized`, take `window` of it, put that at `left`, `top` of the tensor.
+struct Placement {
+  Size resized;
+  Window window;
+  int left = 0, top = 0;
+  Size tensor;
+};
+// Of a picture of this size; `name` is the picture's, for messages.
+Placement placement_of(int height, int width, const std::string& name,
+                       const InputDescription& description, const ModelDemand& demand);
 
 // The size that every picture gets, 0 for a side that depends on the picture. Checks the
 // description; errors name its key ("input.crop").

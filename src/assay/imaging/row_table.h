@@ -20,6 +20,7 @@ struct Row {
   int label = -1;          // class index; -1: none
   std::string cluster;     // rows that belong together; empty: none given
   std::string mask;        // source of the mask (mask.h); empty: none
+  std::string truth;       // picture of each pixel's class; empty: none
   std::vector<std::string> groups;  // one for each of RowTable::group_names
 };
 
@@ -56,10 +57,17 @@ class ClassIndex {
   bool names_are_numbers_ = false;
 };
 
-RowTable class_folders(const std::string& folder, const Classes& classes);
-RowTable manifest_rows(const std::string& manifest, const Classes& classes);
+// `raw`: the files are RAW frames.
+RowTable class_folders(const std::string& folder, const Classes& classes, bool raw = false);
+struct ManifestOptions {
+  bool raw = false;  // the column "raw" names the files, if there is one
+  std::string
+      truth;  // the column that names pictures of each pixel's class, instead of labels; empty: none
+};
+RowTable manifest_rows(const std::string& manifest, const Classes& classes,
+                       const ManifestOptions& options = {});
 RowTable idx_rows(const std::string& images, const std::string& labels, const Classes& classes);
-RowTable unlabelled_rows(const std::vector<std::string>& paths);
+RowTable unlabelled_rows(const std::vector<std::string>& paths, bool raw = false);
 
 // `limit` of the rows, drawn at random: each class gets its share (rounded so that the shares add
 // up, by lot where classes tie), the rows keep their order. A row's lot depends on seed and id

@@ -5,7 +5,10 @@
 #include <numeric>
 
 #include "assay/checks/focus/class_maps.h"
+#include "assay/imaging/camera/camera_view.h"
 #include "assay/imaging/data_set.h"
+#include "assay/imaging/scene/scene.h"
+#include "assay/methods/batch.h"
 #include "assay/methods/visualisation/pixels.h"
 #include "assay/network/classifier.h"
 
@@ -40,7 +43,7 @@ bool is_finite(const Said& said) {
 }
 
 Shift AskedPicture::view(const std::string& border, double fill, std::uint64_t seed) const {
-  return {{}, "", 0, border, fill, seed, 0, {left, top, right, bottom}, height, width};
+  return {"", {}, "", 0, border, fill, seed, 0, {left, top, right, bottom}, height, width};
 }
 
 void introduce(const Subject& subject, const Unit& unit, const Context& context,
@@ -64,6 +67,22 @@ void introduce(const Subject& subject, const Unit& unit, const Context& context,
 
 at::Tensor input_of(const Unit& unit, const Context& context) {
   return context.input->narrow(0, static_cast<std::int64_t>(context.slot(unit.row)), 1);
+}
+
+RawView::RawView(const Subject& subject, const Unit& unit, const Context& context,
+                 const imaging::Scene& scene) {
+  if (!subject.data.is_raw() || !scene.has_camera()) return;
+  std::vector<std::string> names;
+  for (const imaging::Factor* f : scene.factors()) names.emplace_back(f->name);
+  imaging::check_camera_factors(subject.data.camera(), names, "data.camera");
+  const auto row = static_cast<std::size_t>(unit.row);
+  const imaging::Picture& picture = context.pictures[context.slot(unit.row)];
+  const auto& input = subject.classifier.input();
+  view_ = std::make_shared<const imaging::CameraView>(subject.data.view(
+      row, subject.data.bytes(row),
+      imaging::placement_of(picture.height, picture.width, subject.data.rows()[row].id, input,
+                            methods::demand_of(subject.classifier)),
+      input.upright));
 }
 
 std::vector<Unit> asked_units(const Subject& subject, const std::string& prefix,

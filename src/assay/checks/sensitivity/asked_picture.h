@@ -2,12 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "assay/base/section.h"
 #include "assay/checks/check.h"
+
+namespace assay::imaging {
+class CameraView;
+class Scene;
+}  // namespace assay::imaging
 
 namespace assay::checks {
 
@@ -48,6 +54,17 @@ void introduce(const Subject& subject, const Unit& unit, const Context& context,
                AskedPicture& picture);
 // Its input [1,…] as the model takes it.
 at::Tensor input_of(const Unit& unit, const Context& context);
+// The unit's RAW frame as the model is shown it, where the data are RAW and the scene has factors of the camera. InputError
+// where the data's camera has not the stages that they act on.
+class RawView {
+ public:
+  RawView(const Subject& subject, const Unit& unit, const Context& context,
+          const imaging::Scene& scene);
+  const imaging::CameraView* get() const { return view_.get(); }
+
+ private:
+  std::shared_ptr<const imaging::CameraView> view_;
+};
 
 // A unit a row, its key the prefix and the row's id.
 std::vector<Unit> asked_units(const Subject& subject, const std::string& prefix,

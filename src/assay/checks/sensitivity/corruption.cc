@@ -8,7 +8,7 @@
 #include "assay/checks/finding_ids.h"
 #include "assay/checks/group_columns.h"
 #include "assay/checks/mean_finding.h"
-#include "assay/checks/sensitivity/corruption_types.h"
+#include "assay/checks/sensitivity/named_corruptions.h"
 #include "assay/stats/bound.h"
 #include "assay/stats/number_text.h"
 

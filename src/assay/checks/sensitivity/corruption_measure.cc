@@ -1,11 +1,10 @@
 // One picture under every corruption.
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "assay/checks/group_columns.h"
 #include "assay/checks/sensitivity/corruption.h"
-#include "assay/checks/sensitivity/corruption_types.h"
+#include "assay/checks/sensitivity/named_corruptions.h"
 #include "assay/imaging/data_set.h"
 #include "assay/methods/attribution/target.h"
 #include "assay/methods/evaluation/batched_passes.h"
@@ -19,16 +18,10 @@ namespace {
 
 using Record = Corruption::Record;
 
-std::optional<network::Classifier> baseline_of(const Subject& subject,
-                                               const Corruption::Params& params) {
-  if (params.baseline_model.empty()) return std::nullopt;
-  auto opened = network::Classifier::open(params.baseline_model, subject.classifier.input(),
-                                          {"", subject.classifier.output().kind}, {});
-  if (opened.classes() != subject.classifier.classes())
-    throw InputError(params.baseline_model, "the baseline has " + std::to_string(opened.classes()) +
-                                                " classes; wanted the model's " +
-                                                std::to_string(subject.classifier.classes()));
-  return opened;
+std::shared_ptr<const network::Classifier> baseline_of(const Subject& subject,
+                                                       const Corruption::Params& params) {
+  if (params.baseline_model.empty()) return nullptr;
+  return subject.others->open(params.baseline_model, subject.classifier);
 }
 
 struct Answers {

@@ -5,7 +5,7 @@
 
 #include "assay/checks/section_text.h"
 #include "assay/checks/sensitivity/corruption.h"
-#include "assay/checks/sensitivity/corruption_types.h"
+#include "assay/checks/sensitivity/named_corruptions.h"
 #include "assay/stats/number_text.h"
 
 namespace assay::checks {

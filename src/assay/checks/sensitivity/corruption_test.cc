@@ -5,7 +5,7 @@
 
 #include "assay/checks/focus/corner_world_test.h"
 #include "assay/checks/section_text.h"
-#include "assay/checks/sensitivity/corruption_types.h"
+#include "assay/checks/sensitivity/named_corruptions.h"
 
 namespace assay::checks {
 namespace {

@@ -36,6 +36,7 @@ struct Asked {
   const Effect::Params& params;
   const std::vector<Intervention>& interventions;
   const Unit& unit;
+  const Context& context;
   at::Tensor input;
   Record& record;
 
@@ -68,9 +69,11 @@ void set_factors(const Asked& a) {
   const auto rows = static_cast<std::int64_t>(which.size() + 1);
   const std::vector<std::uint64_t> draws(which.size() + 1,
                                          hash_name(fmt::format("effect/{}", a.unit.row)));
+  const RawView raw(a.subject, a.unit, a.context, scene);
   const at::Tensor logits = methods::shifted_logits(
       a.subject.classifier, a.input, scene,
-      at::tensor(theta, at::kDouble).view({rows, static_cast<std::int64_t>(names.size())}), draws);
+      at::tensor(theta, at::kDouble).view({rows, static_cast<std::int64_t>(names.size())}), draws,
+      raw.get());
   const Said said = said_of(logits, a.record.reference());
   a.record.nominal = said.margin[0];
   a.record.finite &= std::isfinite(said.margin[0]);
@@ -193,7 +196,8 @@ std::vector<Record> Effect::measure(const Subject& subject, const Params& params
     record.decisions.assign(interventions.size(), -1);
     record.regions.assign(interventions.size(), {});
     if (record.finite) {
-      const Asked asked{subject, params, interventions, unit, input_of(unit, context), record};
+      const Asked asked{subject, params, interventions, unit, context, input_of(unit, context),
+                        record};
       set_factors(asked);
       replace_regions(asked, context.pictures[context.slot(unit.row)]);
     }

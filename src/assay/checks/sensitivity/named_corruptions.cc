@@ -1,4 +1,4 @@
-#include "assay/checks/sensitivity/corruption_types.h"
+#include "assay/checks/sensitivity/named_corruptions.h"
 
 #include <algorithm>
 #include <charconv>

@@ -71,18 +71,19 @@ std::vector<Screening::Record> Screening::measure(const Subject& subject, const 
       const std::vector<std::uint64_t> draws(static_cast<std::size_t>(theta.rows()),
                                              hash_name(fmt::format("screening/{}", unit.row)));
       const at::Tensor input = input_of(unit, context);
+      const RawView raw(subject, unit, context, space.scene());
       if (params.method == "dgsm") {
         const auto found = methods::margin_gradient(subject.classifier, input, space.scene(), at,
-                                                    draws, record.reference());
+                                                    draws, record.reference(), raw.get());
         const at::Tensor m = found.margin.to(at::kFloat).contiguous(),
                          g = found.gradient.to(at::kFloat).contiguous();
         record.margins.assign(m.data_ptr<float>(), m.data_ptr<float>() + m.numel());
         record.gradients.assign(g.data_ptr<float>(), g.data_ptr<float>() + g.numel());
       } else {
-        record.margins =
-            said_of(methods::shifted_logits(subject.classifier, input, space.scene(), at, draws),
-                    record.reference())
-                .margin;
+        record.margins = said_of(methods::shifted_logits(subject.classifier, input, space.scene(),
+                                                         at, draws, raw.get()),
+                                 record.reference())
+                             .margin;
       }
       const auto finite = [](float v) { return std::isfinite(v); };
       record.finite = std::all_of(record.margins.begin(), record.margins.end(), finite) &&

@@ -63,13 +63,14 @@ std::vector<Record> Sensitivity::measure(const Subject& subject, const Params& p
       continue;
     }
     const at::Tensor input = input_of(unit, context);
+    const RawView raw(subject, unit, context, space.scene());
     const auto asked = [&](const char* what, const Eigen::MatrixXd& theta, bool keep = false) {
       std::vector<std::uint64_t> draws;
       for (Eigen::Index i = 0; i < theta.rows(); ++i)
         draws.push_back(hash_name(fmt::format("{}/{}/{}", unit.row, what, i)));
-      const at::Tensor logits =
-          methods::shifted_logits(subject.classifier, input, space.scene(), tensor_of(theta), draws)
-              .contiguous();
+      const at::Tensor logits = methods::shifted_logits(subject.classifier, input, space.scene(),
+                                                        tensor_of(theta), draws, raw.get())
+                                    .contiguous();
       if (keep && logits.size(1) <= kMostLogits)
         record.logits.assign(logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel());
       return said_of(logits, record.reference());
@@ -79,10 +80,11 @@ std::vector<Record> Sensitivity::measure(const Subject& subject, const Params& p
       std::vector<std::uint64_t> draws;
       for (Eigen::Index i = 0; i < theta.rows(); ++i)
         draws.push_back(hash_name(fmt::format("{}/{}/{}", unit.row, what, i)));
-      at::Tensor slopes = methods::margin_gradient(subject.classifier, input, space.scene(),
-                                                   tensor_of(theta), draws, record.reference())
-                              .gradient.to(at::kFloat)
-                              .contiguous();
+      at::Tensor slopes =
+          methods::margin_gradient(subject.classifier, input, space.scene(), tensor_of(theta),
+                                   draws, record.reference(), raw.get())
+              .gradient.to(at::kFloat)
+              .contiguous();
       for (std::size_t f = 0; f < space.size(); ++f)
         if (!space.factor(f).differentiable)
           slopes.select(1, static_cast<std::int64_t>(f))

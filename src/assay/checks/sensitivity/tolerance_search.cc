@@ -193,6 +193,7 @@ PictureUnderChange::PictureUnderChange(const Subject& subject, const Unit& unit,
     : classifier_(subject.classifier),
       input_(input_of(unit, context)),
       ways_(ways),
+      raw_(subject, unit, context, ways.space.scene()),
       reference_(reference),
       draw_(hash_name(fmt::format("tolerance/{}", unit.row))) {}
 
@@ -201,9 +202,10 @@ std::vector<std::uint64_t> PictureUnderChange::draws(std::size_t n) const {
 }
 
 PictureUnderChange::Answer PictureUnderChange::at(const Thetas& theta) const {
-  const Said said = said_of(methods::shifted_logits(classifier_, input_, ways_.space.scene(),
-                                                    tensor_of(theta), draws(theta.size())),
-                            reference_);
+  const Said said =
+      said_of(methods::shifted_logits(classifier_, input_, ways_.space.scene(), tensor_of(theta),
+                                      draws(theta.size()), raw_.get()),
+              reference_);
   Answer answer{said.margin, {}};
   for (std::size_t i = 0; i < said.decision.size(); ++i)
     answer.failed.push_back(said.decision[i] != reference_ || !std::isfinite(said.margin[i]));
@@ -212,7 +214,7 @@ PictureUnderChange::Answer PictureUnderChange::at(const Thetas& theta) const {
 
 at::Tensor PictureUnderChange::gradient(const Thetas& theta) const {
   return methods::margin_gradient(classifier_, input_, ways_.space.scene(), tensor_of(theta),
-                                  draws(theta.size()), reference_)
+                                  draws(theta.size()), reference_, raw_.get())
       .gradient.contiguous();
 }
 
@@ -223,7 +225,7 @@ bool PictureUnderChange::has_gradients() const {
 at::Tensor PictureUnderChange::shifted(const Thetas& theta) const {
   const at::Tensor pixels = methods::pixels_of_input(classifier_, input_).clamp(0, 1);
   return ways_.space.scene()(pixels.expand({static_cast<std::int64_t>(theta.size()), -1, -1, -1}),
-                             tensor_of(theta), draws(theta.size()));
+                             tensor_of(theta), draws(theta.size()), raw_.get());
 }
 
 std::vector<float> reaches(const PictureUnderChange& picture, const Ways& ways,

@@ -38,6 +38,7 @@ class PictureUnderChange {
   const network::Classifier& classifier_;
   at::Tensor input_;
   const Ways& ways_;
+  RawView raw_;
   int reference_;
   std::uint64_t draw_;
 };

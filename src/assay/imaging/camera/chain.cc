@@ -7,6 +7,7 @@
 
 #include "assay/base/error.h"
 #include "assay/base/field.h"
+#include "assay/imaging/camera/drift.h"
 #include "assay/imaging/camera/stages.h"
 
 namespace assay::imaging {
@@ -41,6 +42,9 @@ const std::vector<Kind>& kinds() {
        On::kColours,
        {{"median"}, {"gaussian", 1, 1, 1e-3, 20}, {"bilateral", 2, 2, 1e-3, 20}}},
       {"tone", On::kEither, {{"gamma", 1, 1, 0.1, 10}, {"srgb"}, {"bt709"}}},
+      {"shading", On::kEither, {{"", 1, 1, 0, 0.95}}},
+      {"quantise", On::kEither, {{"", 1, 1, 1, 16}}},
+      {"jpeg", On::kColours, {{"", 1, 1, 1, 100}}},
   };
   return all;
 }
@@ -81,7 +85,23 @@ void check_form(const CameraStage& stage, const Kind& kind, const std::string& w
                    fmt::format("{} is \"{}\"; wanted one of {}", stage.name, stage.form, list));
 }
 
-at::Tensor applied(const CameraStage& s, const at::Tensor& x, const Sensor& sensor) {
+// Large frames are developed strip by strip, so that a stage's copies do not add up.
+constexpr std::int64_t kStripPixels = std::int64_t{1} << 21;
+
+// Rows above and below that a pixel after this stage depends on; −1: on all.
+std::int64_t reach_of(const CameraStage& s) {
+  if (s.name == "shading" || s.name == "jpeg") return -1;
+  if (s.name == "demosaic") return 12;  // Menon's sums, twice refined
+  if (s.name == "sharpen" || s.name == "denoise") {
+    const double sigma = s.numbers.empty() ? 0 : s.numbers[0];
+    return 2 + static_cast<std::int64_t>(std::ceil(4 * sigma));
+  }
+  return 0;
+}
+
+}  // namespace
+
+at::Tensor after_stage(const CameraStage& s, const at::Tensor& x, const Sensor& sensor) {
   const auto number = [&](std::size_t k) { return s.numbers[k]; };
   if (s.name == "black_level") return without_black(x, sensor, s.form == "normalise");
   if (s.name == "white_balance") {
@@ -107,18 +127,20 @@ at::Tensor applied(const CameraStage& s, const at::Tensor& x, const Sensor& sens
     return s.form == "gaussian" ? gaussian_filtered(x, number(0))
                                 : bilateral_filtered(x, number(0), number(1));
   }
+  if (s.name == "shading") return without_shading(x, number(0));
+  if (s.name == "quantise") return quantised(x, number(0));
+  if (s.name == "jpeg") return through_jpeg(x, number(0));
   if (s.form == "gamma") return with_gamma(x, number(0));
   return s.form == "srgb" ? with_srgb_curve(x) : with_bt709_curve(x);
 }
-
-}  // namespace
 
 void check_stage(const CameraStage& stage, const std::string& where) {
   check_form(stage, kind_named(stage.name, where), where);
 }
 
-CameraChain::CameraChain(std::vector<CameraStage> stages, const std::string& where)
-    : stages_(std::move(stages)) {
+CameraChain::CameraChain(std::vector<CameraStage> stages, const std::string& where,
+                         CameraSettings settings)
+    : stages_(std::move(stages)), settings_(std::move(settings)) {
   bool colours = false;
   for (const CameraStage& s : stages_) {
     const Kind& kind = kind_named(s.name, where);
@@ -140,20 +162,49 @@ CameraChain::CameraChain(std::vector<CameraStage> stages, const std::string& whe
     }
   }
   if (!colours) throw InputError(where, "no stage makes colours of the mosaic; wanted demosaic");
+  check_settings(*this, settings_, where);
+}
+
+bool CameraChain::has(std::string_view stage) const {
+  return std::any_of(stages_.begin(), stages_.end(),
+                     [&](const auto& s) { return s.name == stage; });
 }
 
 std::vector<at::Tensor> CameraChain::stage_by_stage(const at::Tensor& counts,
                                                     const Sensor& sensor) const {
   std::vector<at::Tensor> all;
   for (const CameraStage& s : stages_)
-    all.push_back(applied(s, all.empty() ? counts : all.back(), sensor));
+    all.push_back(after_stage(s, all.empty() ? counts : all.back(), sensor));
   return all;
 }
 
-at::Tensor CameraChain::operator()(const at::Tensor& counts, const Sensor& sensor) const {
-  at::Tensor x = counts;
-  for (const CameraStage& s : stages_) x = applied(s, x, sensor);
-  return x;
+at::Tensor CameraChain::operator()(const at::Tensor& counts, const Sensor& sensor,
+                                   std::span<const std::uint64_t> draws) const {
+  if (!settings_.empty()) {
+    const std::vector<std::uint64_t> zeros(static_cast<std::size_t>(counts.size(0)), 0);
+    return drifted(*this, counts, sensor, {}, at::zeros({counts.size(0), 0}, at::kDouble), 0,
+                   draws.empty() ? zeros : draws);
+  }
+  const auto whole = [&](at::Tensor x) {
+    for (const CameraStage& s : stages_) x = after_stage(s, x, sensor);
+    return x;
+  };
+  std::int64_t reach = 0;
+  for (const CameraStage& s : stages_)
+    reach = reach < 0 || reach_of(s) < 0 ? -1 : reach + reach_of(s);
+  const std::int64_t height = counts.size(2), width = counts.size(3);
+  if (reach < 0 || counts.requires_grad() || height * width <= kStripPixels) return whole(counts);
+  reach += reach % 2;  // the pattern's phase stays
+  const std::int64_t rows = std::max<std::int64_t>(2, kStripPixels / width / 2 * 2);
+  at::Tensor out = at::empty({counts.size(0), 3, height, width}, counts.scalar_type());
+  for (std::int64_t top = 0; top < height; top += rows) {
+    const std::int64_t bottom = std::min(height, top + rows),
+                       first = std::max<std::int64_t>(0, top - reach),
+                       last = std::min(height, bottom + reach);
+    out.slice(2, top, bottom)
+        .copy_(whole(counts.slice(2, first, last)).slice(2, top - first, bottom - first));
+  }
+  return out;
 }
 
 std::vector<CameraStage> standard_stages() {

@@ -16,6 +16,7 @@
 #include "assay/base/shared_test.h"
 #include "assay/imaging/camera/colour_difference.h"
 #include "assay/imaging/camera/sample_raw_test.h"
+#include "assay/imaging/camera/stages.h"
 #include "assay/imaging/decode.h"
 #include "assay/imaging/digest.h"
 
@@ -190,6 +191,73 @@ TEST(CameraChain, HasTheDerivativeOfDifferences) {
       EXPECT_NEAR(gradient[0][0][y][x].item<double>(), slope, 1e-6 * largest)
           << stages[0].form << " " << y << " " << x;
     }
+  }
+}
+
+TEST(CameraChain, DevelopsLargeFramesInStripsToTheSamePicture) {
+  Sensor sensor;
+  sensor.white = 1;
+  const at::Tensor counts = at::rand({1, 1, 1602, 1400});
+  for (const char* name : {"menon-unsharp-median", "malvar-filter-gaussian"}) {
+    const CameraChain chain = CameraChain::parse(name, "");
+    EXPECT_LT((chain(counts, sensor) - chain.stage_by_stage(counts, sensor).back())
+                  .abs()
+                  .max()
+                  .item<double>(),
+              1e-5)
+        << name;
+  }
+}
+
+// What undoes what, and what does nothing.
+TEST(CameraChain, HasItsIdentitiesAndInverses) {
+  Sensor sensor;
+  sensor.black = {60, 64, 62, 66};
+  sensor.white = 4095;
+  const at::Tensor counts = at::rand({1, 1, 12, 14}, at::kDouble) * 3000 + 500;
+  const auto by = [&](const std::string& stages, const at::Tensor& x) {
+    at::Tensor out = x;
+    for (const CameraStage& s : CameraChain::parse("demosaic menon | " + stages, "").stages())
+      if (s.name != "demosaic") out = after_stage(s, out, sensor);
+    return out;
+  };
+  const auto same = [](const at::Tensor& a, const at::Tensor& b) {
+    return (a - b).abs().max().item<double>();
+  };
+  // The mosaic of a demosaiced one is the mosaic, away from the border that a method is biased at.
+  for (const Demosaic method : {Demosaic::kBilinear, Demosaic::kMalvar, Demosaic::kMenon}) {
+    const at::Tensor back = mosaic_of(demosaiced(counts, Cfa::kGbrg, method), Cfa::kGbrg);
+    EXPECT_LT(same(back.slice(2, 2, 10).slice(3, 2, 12), counts.slice(2, 2, 10).slice(3, 2, 12)),
+              1e-9);
+  }
+  const at::Tensor rgb = at::rand({1, 3, 12, 14}, at::kDouble) * 0.8 + 0.1;
+  EXPECT_LT(same(by("white_balance 2 1 1.6 | white_balance 0.5 1 0.625", rgb), rgb), 1e-12);
+  EXPECT_LT(same(by("exposure 1.5 | exposure -1.5", rgb), rgb), 1e-12);
+  EXPECT_LT(
+      same(by("colour_matrix 2 0 0 0 4 0 0 1 1 | colour_matrix 0.5 0 0 0 0.25 0 0 -0.25 1", rgb),
+           rgb),
+      1e-12);
+  EXPECT_LT(same(by("tone gamma 2.5 | tone gamma 0.4", rgb), rgb), 1e-12);
+  EXPECT_TRUE(by("shading 0 | clip 0 1", rgb).equal(rgb));
+  EXPECT_LT(same(by("sharpen unsharp 1 0", rgb), rgb), 1e-15);
+  EXPECT_LT(same(by("quantise 16", rgb), rgb), 1e-4);
+  const at::Tensor eighths = at::round(rgb * 255) / 255;
+  EXPECT_LT(same(by("quantise 8", eighths), eighths), 1e-12);
+  // A grey picture is what JPEG keeps.
+  const at::Tensor grey = at::full({1, 3, 16, 16}, 128.0 / 255, at::kDouble);
+  EXPECT_LT(same(by("jpeg 50", grey), grey), 2.0 / 255);
+}
+
+TEST(CameraChain, TakesRoundingStraightThrough) {
+  Sensor sensor;
+  for (const char* stage : {"quantise 3", "jpeg 20"}) {
+    const at::Tensor x = (at::rand({1, 3, 16, 16}, at::kDouble) * 0.8 + 0.1).requires_grad_(true);
+    const CameraStage s =
+        CameraChain::parse(std::string("demosaic menon | ") + stage, "").stages()[1];
+    const at::Tensor out = after_stage(s, x, sensor);
+    EXPECT_GT((out - x).abs().max().item<double>(), 1e-3) << stage;
+    (out * 3).sum().backward();
+    EXPECT_EQ((x.grad() - 3).abs().max().item<double>(), 0) << stage;
   }
 }
 

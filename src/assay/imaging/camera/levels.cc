@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "assay/imaging/camera/stages.h"
+#include "assay/imaging/scene/stages.h"
 
 namespace assay::imaging {
 
@@ -46,6 +47,10 @@ at::Tensor with_matrix(const at::Tensor& rgb, const std::array<double, 9>& matri
                            .to(rgb.scalar_type())
                            .view({3, 3});
   return at::matmul(m, rgb.flatten(2)).view(rgb.sizes());
+}
+
+at::Tensor without_shading(const at::Tensor& x, double share) {
+  return x / (1 - share * radius_squared(x));
 }
 
 at::Tensor with_gamma(const at::Tensor& x, double gamma) { return x.clamp_min(0).pow(1 / gamma); }

@@ -13,6 +13,8 @@ namespace {
 constexpr double kYuv[3][3] = {{0.299, 0.587, 0.114},
                                {-0.14714119, -0.28886916, 0.43601035},
                                {0.61497538, -0.51496512, -0.10001026}};
+constexpr double kNormEpsilon = 1e-5;
+
 std::int64_t mirrored(std::int64_t i, std::int64_t n) {
   if (i < 0) i = -i;
   return i >= n ? 2 * (n - 1) - i : i;
@@ -181,6 +183,18 @@ void fill_light(Plane<T>& plane, const T* mosaic, const std::array<T, 4>& black,
   fill_mirrored(plane, scratch.data(), h, w);
 }
 
+// To the slopes of the light, mirrored border and all, from those of Y, U and V of row `y`.
+template <class T>
+void add_light_slopes(Plane<T>& light, std::int64_t y, const std::array<const T*, 3>& slopes,
+                      const std::array<T, 108>& kernel, std::int64_t w) {
+  for (std::int64_t x = 0; x < w; ++x) {
+    const T* taps = kernel.data() + 27 * (2 * (y % 2) + x % 2);
+    for (std::int64_t k = 0; k < 9; ++k)
+      light.row(y + k / 3 - 1)[x + k % 3 - 1] +=
+          taps[k] * slopes[0][x] + taps[9 + k] * slopes[1][x] + taps[18 + k] * slopes[2][x];
+  }
+}
+
 constexpr ParameterGroup kGroups[] = {{"black_level", 0, 4},       {"white_balance", 4, 3},
                                       {"colour_correction", 7, 9}, {"gamma_correct", 16, 1},
                                       {"debayer", 17, 81},         {"sharpening_filter", 98, 9},
@@ -232,8 +246,9 @@ CameraParameters neutral_camera() {
   return p;
 }
 
-ParametrisedCamera::ParametrisedCamera(const CameraParameters& parameters, Cfa cfa)
-    : parameters_(parameters), cfa_(cfa) {
+ParametrisedCamera::ParametrisedCamera(const CameraParameters& parameters, Cfa cfa,
+                                       MosaicSlope mosaic_slope)
+    : parameters_(parameters), cfa_(cfa), wanted_(mosaic_slope) {
   for (const double v : parameters.flat())
     if (!std::isfinite(v)) throw InputError("", "a camera parameter is not a finite number");
   if (!(parameters.gamma > 0)) throw InputError("", "gamma must lie above 0");
@@ -312,6 +327,9 @@ CameraParameters ParametrisedCamera::backward_as(const at::Tensor& slope) {
   gradient.gamma = 0;
   Together joint{};
   double of_gamma = 0;
+  const auto own_kernel = as<T>(kernel);
+  Plane<T> light_slope(h, w, 1);
+  if (wanted_ == MosaicSlope::kKept) mosaic_slope_ = at::empty_like(mosaic_);
   std::array<double, 12> sums{};  // of the slopes of Y, U and V at the four places
   for (std::int64_t i = 0; i < n; ++i) {
     const T *y = y_.data_ptr<T>() + i * plane, *u = u_.data_ptr<T>() + i * plane,
@@ -359,6 +377,14 @@ CameraParameters ParametrisedCamera::backward_as(const at::Tensor& slope) {
                                 even.data() + 2 * w, joint_slopes.data() + 27 * place, w / 2);
       }
     }
+    if (wanted_ == MosaicSlope::kKept) {
+      std::fill(light_slope.values.begin(), light_slope.values.end(), T(0));
+      for (std::int64_t r = 0; r < h; ++r)
+        add_light_slopes<T>(light_slope, r,
+                            {bare_slope.row(r), du.data() + r * w, dv.data() + r * w}, own_kernel,
+                            w);
+      fold_mirrored(light_slope, mosaic_slope_.data_ptr<T>() + i * plane, h, w);
+    }
     for (std::size_t k = 0; k < joint.size(); ++k) joint[k] += static_cast<double>(joint_slopes[k]);
   }
   split_slopes(joint, parameters_, cfa_, gradient);
@@ -388,6 +414,19 @@ CameraParameters ParametrisedCamera::backward(const at::Tensor& slope) {
   const at::Tensor whole = slope.to(out_.scalar_type()).contiguous();
   return whole.scalar_type() == at::kDouble ? backward_as<double>(whole)
                                             : backward_as<float>(whole);
+}
+
+at::Tensor batch_normalised(const at::Tensor& output) {
+  const at::Tensor centred = output - output.mean({0, 2, 3}, true);
+  return centred / at::sqrt(centred.square().mean({0, 2, 3}, true) + kNormEpsilon);
+}
+
+at::Tensor slope_before_batch_norm(const at::Tensor& output, const at::Tensor& slope) {
+  const at::Tensor centred = output - output.mean({0, 2, 3}, true);
+  const at::Tensor deviation = at::sqrt(centred.square().mean({0, 2, 3}, true) + kNormEpsilon);
+  const at::Tensor normal = centred / deviation;
+  return (slope - slope.mean({0, 2, 3}, true) - normal * (slope * normal).mean({0, 2, 3}, true)) /
+         deviation;
 }
 
 }  // namespace assay::imaging

@@ -46,15 +46,21 @@ std::span<const ParameterGroup> camera_parameter_groups();
 // The source's start: levels 0, gains 1, matrix of identity, bilinear debayering, the 3 × 3 sharpening filter, no blur, gamma 2.2.
 CameraParameters neutral_camera();
 
+enum class MosaicSlope { kNo, kKept };
+
 class ParametrisedCamera {
  public:
-  ParametrisedCamera(const CameraParameters& parameters, Cfa cfa);
+  // `mosaic_slope`: backward() works that out too.
+  ParametrisedCamera(const CameraParameters& parameters, Cfa cfa,
+                     MosaicSlope mosaic_slope = MosaicSlope::kNo);
 
   // mosaic [N,1,H,W], even sides of at least 4 px, float32 or float64, contiguous, to [N,3,H,W] of the same type. What
   // backward() needs of the pass is kept until the next.
   at::Tensor forward(const at::Tensor& mosaic);
   // d loss / d parameters from d loss / d output [N,3,H,W] of the last forward().
   CameraParameters backward(const at::Tensor& slope);
+  // d loss / d mosaic [N,1,H,W] of the last backward(), where it was asked for.
+  const at::Tensor& mosaic_slope() const { return mosaic_slope_; }
 
  private:
   template <class T>
@@ -64,8 +70,15 @@ class ParametrisedCamera {
 
   CameraParameters parameters_;
   Cfa cfa_;
+  MosaicSlope wanted_;
+  at::Tensor mosaic_slope_;
   // Of the last pass: the mosaic; Y before the filters, between them, and after; U and V, each [N,1,H,W].
   at::Tensor mosaic_, y_, sharp_, blurred_, u_, v_, out_;
 };
+
+// The source's other form: each channel of the camera's output less its mean over batch and pixels, over √(variance + 1e-5); no
+// affine map. And back: the slope in the output from the slope in what became of it.
+at::Tensor batch_normalised(const at::Tensor& output);
+at::Tensor slope_before_batch_norm(const at::Tensor& output, const at::Tensor& slope);
 
 }  // namespace assay::imaging

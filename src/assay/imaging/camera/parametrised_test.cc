@@ -58,6 +58,22 @@ TEST(ParametrisedCamera, GivesTheSourcesPicturesAndGradients) {
         EXPECT_NEAR(gradient[g.first + k], theirs[k], 1e-9 * largest)
             << set << " " << file << " " << k;
     }
+    // With batch norm behind it.
+    const at::Tensor normal = batch_normalised(out);
+    EXPECT_LT((normal - stored_tensor(set + "/batchnorm/output")).abs().max().item<double>(), 1e-10)
+        << set;
+    const std::vector<double> slopes =
+        camera.backward(slope_before_batch_norm(out, 2 * (normal - target))).flat();
+    group = 0;
+    for (const char* file : kFiles) {
+      const auto theirs = numbers(set + "/batchnorm/gradient/" + file);
+      const ParameterGroup& g = camera_parameter_groups()[group++];
+      double largest = 0;
+      for (const double v : theirs) largest = std::max(largest, std::abs(v));
+      for (std::size_t k = 0; k < theirs.size(); ++k)
+        EXPECT_NEAR(slopes[g.first + k], theirs[k], 1e-8 * largest)
+            << set << " batchnorm " << file << " " << k;
+    }
     // Single precision: what a training step sees.
     ParametrisedCamera fast(parameters_in(set + "/parameter"), Cfa::kRggb);
     const at::Tensor quick = fast.forward(mosaic.to(at::kFloat));
@@ -75,9 +91,18 @@ TEST(ParametrisedCamera, HasTheGradientOfDifferencesForEveryPattern) {
     p.matrix = {0.9, 0.05, 0.03, -0.02, 0.95, 0.04, 0.01, -0.03, 0.92};
     p.sharpen = {0.01, -0.1, 0.02, -0.1, 1.4, -0.12, 0.03, -0.09, 0.01};
     for (std::size_t k = 0; k < 25; ++k) p.blur[k] = 0.03 + 0.002 * static_cast<double>(k);
-    ParametrisedCamera camera(p, cfa);
+    ParametrisedCamera camera(p, cfa, MosaicSlope::kKept);
     camera.forward(mosaic);
     const std::vector<double> gradient = camera.backward(weights).flat();
+    const at::Tensor direction = at::cos(at::arange(mosaic.numel(), at::kDouble)).view_as(mosaic);
+    const auto along = [&](double step) {
+      return (ParametrisedCamera(p, cfa).forward(mosaic + step * direction) * weights)
+          .sum()
+          .item<double>();
+    };
+    EXPECT_NEAR((camera.mosaic_slope() * direction).sum().item<double>(),
+                (along(1e-6) - along(-1e-6)) / 2e-6,
+                1e-6 * camera.mosaic_slope().abs().sum().item<double>());
     double largest = 0;
     for (const double v : gradient) largest = std::max(largest, std::abs(v));
     const auto loss = [&](const std::vector<double>& flat) {

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "assay/imaging/camera/raw_frame.h"
+#include "assay/imaging/camera/chain.h"
 
 namespace assay::imaging {
 
@@ -22,5 +22,13 @@ at::Tensor bilateral_filtered(const at::Tensor& rgb, double sigma, double range)
 at::Tensor with_gamma(const at::Tensor& x, double gamma);
 at::Tensor with_srgb_curve(const at::Tensor& x);
 at::Tensor with_bt709_curve(const at::Tensor& x);
+
+at::Tensor without_shading(const at::Tensor& x, double share);
+// Straight through.
+at::Tensor quantised(const at::Tensor& x, double bits);
+at::Tensor through_jpeg(const at::Tensor& rgb, double quality);
+
+// The stage by its name and form; of a chain that was checked.
+at::Tensor after_stage(const CameraStage& stage, const at::Tensor& x, const Sensor& sensor);
 
 }  // namespace assay::imaging

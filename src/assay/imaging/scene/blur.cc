@@ -9,19 +9,6 @@ namespace assay::imaging {
 
 namespace {
 
-// Each picture by a kernel of its own: kernels [N,kh,kw], odd sides, sums 1.
-at::Tensor filtered(const at::Tensor& pixels, const at::Tensor& kernels) {
-  const std::int64_t n = pixels.size(0), c = pixels.size(1), kh = kernels.size(1),
-                     kw = kernels.size(2);
-  const at::Tensor padded = at::replication_pad2d(pixels, {kw / 2, kw / 2, kh / 2, kh / 2});
-  const at::Tensor weights =
-      kernels.view({n, 1, 1, kh, kw}).expand({n, c, 1, kh, kw}).reshape({n * c, 1, kh, kw});
-  const std::vector<std::int64_t> one{1, 1}, none{0, 0};
-  return at::conv2d(padded.view({1, n * c, padded.size(2), padded.size(3)}), weights, at::Tensor(),
-                    one, none, one, n * c)
-      .view_as(pixels);
-}
-
 std::int64_t reach(const at::Tensor& values, double factor, double more) {
   return static_cast<std::int64_t>(std::ceil(values.detach().max().item<double>() * factor + more));
 }
@@ -31,21 +18,6 @@ at::Tensor offsets(std::int64_t radius, const at::TensorOptions& options) {
 }
 
 at::Tensor of_sum_one(const at::Tensor& weights) { return weights / weights.sum({1, 2}, true); }
-
-// exp(-k²/2σ²), cut at 4 σ of each picture's own; σ = 0 leaves the centre alone.
-at::Tensor gaussian(const at::Tensor& pixels, const at::Tensor& sigma) {
-  const std::int64_t radius = std::max<std::int64_t>(1, reach(sigma, 4, 0));
-  const at::Tensor k = offsets(radius, pixels.options()).view({1, -1});
-  const at::Tensor s = sigma.view({-1, 1});
-  const at::Tensor inside = k.abs().le(at::ceil(4 * s.detach()));
-  const at::Tensor w =
-      at::where(at::logical_and(inside, s.gt(0)),
-                at::exp(-0.5 * at::square(k / at::where(s.gt(0), s, at::ones_like(s)))),
-                k.eq(0).to(k.dtype()));
-  const at::Tensor normal = w / w.sum(1, true);
-  const at::Tensor rows = filtered(pixels, normal.view({-1, 1, 2 * radius + 1}));
-  return filtered(rows, normal.view({-1, 2 * radius + 1, 1}));
-}
 
 // A disc with a rim of one pixel's width.
 at::Tensor disc(const at::Tensor& pixels, const at::Tensor& radius) {
@@ -85,10 +57,36 @@ at::Tensor zoomed(const at::Tensor& pixels, const at::Tensor& zoom) {
 
 }  // namespace
 
+at::Tensor filtered(const at::Tensor& pixels, const at::Tensor& kernels) {
+  const std::int64_t n = pixels.size(0), c = pixels.size(1), kh = kernels.size(1),
+                     kw = kernels.size(2);
+  const at::Tensor padded = at::replication_pad2d(pixels, {kw / 2, kw / 2, kh / 2, kh / 2});
+  const at::Tensor weights =
+      kernels.view({n, 1, 1, kh, kw}).expand({n, c, 1, kh, kw}).reshape({n * c, 1, kh, kw});
+  const std::vector<std::int64_t> one{1, 1}, none{0, 0};
+  return at::conv2d(padded.view({1, n * c, padded.size(2), padded.size(3)}), weights, at::Tensor(),
+                    one, none, one, n * c)
+      .view_as(pixels);
+}
+
+at::Tensor gaussian_blurred(const at::Tensor& pixels, const at::Tensor& sigma) {
+  const std::int64_t radius = std::max<std::int64_t>(1, reach(sigma, 4, 0));
+  const at::Tensor k = offsets(radius, pixels.options()).view({1, -1});
+  const at::Tensor s = sigma.view({-1, 1});
+  const at::Tensor inside = k.abs().le(at::ceil(4 * s.detach()));
+  const at::Tensor w =
+      at::where(at::logical_and(inside, s.gt(0)),
+                at::exp(-0.5 * at::square(k / at::where(s.gt(0), s, at::ones_like(s)))),
+                k.eq(0).to(k.dtype()));
+  const at::Tensor normal = w / w.sum(1, true);
+  const at::Tensor rows = filtered(pixels, normal.view({-1, 1, 2 * radius + 1}));
+  return filtered(rows, normal.view({-1, 2 * radius + 1, 1}));
+}
+
 at::Tensor blurred(const at::Tensor& pixels, const Theta& theta) {
   at::Tensor x = pixels;
   if (theta.has("defocus_blur")) x = disc(x, theta("defocus_blur"));
-  if (theta.has("gaussian_blur")) x = gaussian(x, theta("gaussian_blur"));
+  if (theta.has("gaussian_blur")) x = gaussian_blurred(x, theta("gaussian_blur"));
   if (theta.has("motion_blur")) x = line(x, theta("motion_blur"), theta("motion_angle"));
   if (theta.has("zoom_blur")) x = zoomed(x, theta("zoom_blur"));
   return x;

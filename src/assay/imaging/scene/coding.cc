@@ -4,6 +4,7 @@
 
 #include "assay/imaging/decode.h"
 #include "assay/imaging/encode.h"
+#include "assay/imaging/pixels.h"
 #include "assay/imaging/scene/stages.h"
 
 namespace assay::imaging {
@@ -28,20 +29,12 @@ at::Tensor blocks(const at::Tensor& row, double block) {
   return at::upsample_nearest2d(at::adaptive_avg_pool2d(row, {count(h), count(w)}), {h, w});
 }
 
-at::Tensor through_jpeg(const at::Tensor& row, int quality) {
-  const int c = static_cast<int>(row.size(1)), h = static_cast<int>(row.size(2)),
-            w = static_cast<int>(row.size(3));
-  const at::Tensor bytes = at::round(row[0] * 255).to(at::kByte).permute({1, 2, 0}).contiguous();
-  Picture picture{h, w, c, 8, {}};
-  picture.bytes.assign(bytes.data_ptr<std::uint8_t>(),
-                       bytes.data_ptr<std::uint8_t>() + bytes.numel());
-  const Picture back = decode(encode_jpeg(picture, quality), "a JPEG picture");
-  const at::Tensor values =
-      at::from_blob(const_cast<std::uint8_t*>(back.bytes.data()), {h, w, c}, at::kByte);
-  return values.permute({2, 0, 1}).to(row.scalar_type()).div(255).unsqueeze(0);
-}
-
 }  // namespace
+
+at::Tensor jpeg_coded(const at::Tensor& row, int quality) {
+  const Picture back = decode(encode_jpeg(picture_of(row), quality), "a JPEG picture");
+  return pixels_of(back).to(row.scalar_type());
+}
 
 at::Tensor coded(const at::Tensor& pixels, const Theta& theta) {
   const auto values = [&](const char* name) {
@@ -55,7 +48,7 @@ at::Tensor coded(const at::Tensor& pixels, const Theta& theta) {
     if (const double s = share.data_ptr<double>()[i]; s < 1) row = smaller_and_back(row, s);
     if (const double b = block.data_ptr<double>()[i]; b > 1) row = blocks(row, b);
     if (const double q = quality.data_ptr<double>()[i]; q < 100)
-      row = through_jpeg(row, static_cast<int>(std::clamp<long>(std::lround(q), 1, 99)));
+      row = jpeg_coded(row, static_cast<int>(std::clamp<long>(std::lround(q), 1, 99)));
     rows.push_back(row);
   }
   return at::cat(rows);

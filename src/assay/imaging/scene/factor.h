@@ -13,6 +13,7 @@
 namespace assay::imaging {
 
 enum class SceneStage {
+  kCamera,     // how the picture was made of what the sensor recorded (camera/drift.h)
   kGeometry,   // where the camera stands
   kOcclusion,  // what stands before it
   kLight,      // how much light of which colour; in linear light

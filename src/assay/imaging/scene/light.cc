@@ -9,11 +9,6 @@ namespace assay::imaging {
 
 namespace {
 
-// Pixels' distances from the centre: x [W], y [H,1].
-at::Tensor across(std::int64_t size, const at::TensorOptions& options) {
-  return at::arange(size, options) + (0.5 - static_cast<double>(size) / 2);
-}
-
 // Linear sRGB [N,3] of a black body at T [N] kelvin, of luminance 1. The chromaticities are the cubics of
 // kim2002, within 2e-4 of the Planckian locus from 1,667 to 25,000 K.
 at::Tensor black_body(const at::Tensor& kelvin) {
@@ -41,6 +36,22 @@ constexpr double kOccluderGrey = 0.5;
 
 }  // namespace
 
+at::Tensor across(std::int64_t size, const at::TensorOptions& options) {
+  return at::arange(size, options) + (0.5 - static_cast<double>(size) / 2);
+}
+
+at::Tensor radius_squared(const at::Tensor& like) {
+  const at::Tensor u = across(like.size(3), like.options()),
+                   v = across(like.size(2), like.options());
+  const double corner = 0.25 * (static_cast<double>(like.size(2) * like.size(2)) +
+                                static_cast<double>(like.size(3) * like.size(3)));
+  return (u * u + (v * v).view({-1, 1})) / corner;
+}
+
+at::Tensor light_of(const at::Tensor& kelvin) {
+  return black_body(kelvin) / black_body(at::full({1}, 6500.0, at::TensorOptions(at::kDouble)));
+}
+
 at::Tensor occluded(const at::Tensor& pixels, const Theta& theta) {
   const std::int64_t h = pixels.size(2), w = pixels.size(3);
   const at::Tensor half =
@@ -63,19 +74,9 @@ at::Tensor lit(const at::Tensor& pixels, const Theta& theta) {
     const at::Tensor haze = per_picture(theta("haze"));
     x = x + haze * (kAirlight - x);
   }
-  if (theta.has("temperature")) {
-    const at::Tensor kelvin = theta("temperature");
-    const at::Tensor gains =
-        black_body(kelvin) / black_body(at::full({1}, 6500.0, at::TensorOptions(at::kDouble)));
-    x = x * gains.to(x.scalar_type()).view({-1, 3, 1, 1});
-  }
-  if (theta.has("vignetting")) {
-    const at::Tensor u = across(x.size(3), x.options()), v = across(x.size(2), x.options());
-    const double corner = 0.25 * (static_cast<double>(x.size(2) * x.size(2)) +
-                                  static_cast<double>(x.size(3) * x.size(3)));
-    const at::Tensor radius = (u * u + (v * v).view({-1, 1})) / corner;
-    x = x * (1 - per_picture(theta("vignetting")) * radius);
-  }
+  if (theta.has("temperature"))
+    x = x * light_of(theta("temperature")).to(x.scalar_type()).view({-1, 3, 1, 1});
+  if (theta.has("vignetting")) x = x * (1 - per_picture(theta("vignetting")) * radius_squared(x));
   if (theta.has("exposure"))
     x = x * per_picture(at::exp2(theta("exposure").to(at::kDouble)).to(x.scalar_type()));
   return encoded_light(x).clamp(0, 1);

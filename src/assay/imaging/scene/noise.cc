@@ -22,6 +22,13 @@ at::Tensor drawn(const at::Tensor& pixels, const char* factor, std::uint64_t see
 
 }  // namespace
 
+at::Tensor normals(std::int64_t count, const char* factor, std::uint64_t seed,
+                   std::span<const std::uint64_t> draws) {
+  const at::Tensor like = at::empty({static_cast<std::int64_t>(draws.size()), count}, at::kFloat);
+  return drawn(like, factor, seed, draws,
+               [](Stream& s, std::span<float> row) { s.fill_normal(row); });
+}
+
 at::Tensor noisy(const at::Tensor& pixels, const Theta& theta, const SceneOptions& options,
                  std::span<const std::uint64_t> draws) {
   at::Tensor x = pixels;

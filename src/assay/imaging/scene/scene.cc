@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "assay/base/error.h"
+#include "assay/imaging/camera/camera_view.h"
 #include "assay/imaging/scene/stages.h"
 
 namespace assay::imaging {
@@ -45,14 +46,6 @@ void check(const at::Tensor& pixels, const at::Tensor& theta,
   }
 }
 
-// The changed picture, and bit for bit the old one where nothing changed; the derivative in theta is there too.
-at::Tensor unless_nominal(const at::Tensor& nominal, const at::Tensor& before,
-                          const at::Tensor& after) {
-  const at::Tensor keep = nominal.view({-1, 1, 1, 1});
-  if (!after.requires_grad()) return at::where(keep, before, after);
-  return at::where(keep, before.detach() + (after - after.detach()), after);
-}
-
 }  // namespace
 
 Theta::Theta(std::span<const Factor* const> factors, const at::Tensor& theta, at::ScalarType type)
@@ -80,6 +73,13 @@ bool Theta::any_of(SceneStage stage) const {
   for (const auto& [name, factor] : factors_)
     if (factor->stage == stage) return true;
   return false;
+}
+
+at::Tensor unless_nominal(const at::Tensor& nominal, const at::Tensor& before,
+                          const at::Tensor& after) {
+  const at::Tensor keep = nominal.view({-1, 1, 1, 1});
+  if (!after.requires_grad()) return at::where(keep, before, after);
+  return at::where(keep, before.detach() + (after - after.detach()), after);
 }
 
 at::Tensor per_picture(const at::Tensor& values) { return values.view({-1, 1, 1, 1}); }
@@ -126,8 +126,13 @@ Scene::Scene(std::vector<std::string> factors, const SceneOptions& options,
   }
 }
 
+bool Scene::has_camera() const {
+  return std::any_of(factors_.begin(), factors_.end(),
+                     [](const Factor* f) { return f->stage == SceneStage::kCamera; });
+}
+
 at::Tensor Scene::operator()(const at::Tensor& pixels, const at::Tensor& theta,
-                             std::span<const std::uint64_t> draws) const {
+                             std::span<const std::uint64_t> draws, const CameraView* raw) const {
   check(pixels, theta, factors_, draws);
   const Theta t(factors_, theta, pixels.scalar_type());
   at::Tensor x = pixels;
@@ -137,6 +142,9 @@ at::Tensor Scene::operator()(const at::Tensor& pixels, const at::Tensor& theta,
     if (nominal.all().item<bool>() && !theta.requires_grad()) return;
     x = unless_nominal(nominal, x, act(x));
   };
+  stage(SceneStage::kCamera, [&](const at::Tensor& p) {
+    return (raw ? *raw : unprocessed_view(p)).changed(p, factors_, theta, options_.seed, draws);
+  });
   stage(SceneStage::kGeometry, [&](const at::Tensor& p) { return moved(p, t, options_); });
   stage(SceneStage::kOcclusion, [&](const at::Tensor& p) { return occluded(p, t); });
   stage(SceneStage::kLight, [&](const at::Tensor& p) { return lit(p, t); });

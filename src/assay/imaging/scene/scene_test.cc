@@ -39,7 +39,10 @@ std::vector<std::uint64_t> draws(std::int64_t n) {
 
 // A value of the factor that does something, and has no corner near it.
 double elsewhere(const Factor& f) {
-  if (f.name == "temperature") return 5100;
+  if (f.name == "temperature" || f.name == "camera.temperature") return 5100;
+  if (f.name == "camera.bit_depth") return 3;
+  if (f.name == "camera.low_light") return 5.3;
+  if (f.unit == "e") return 117;
   if (f.name == "jpeg_quality") return 30;
   if (f.name == "resolution") return 0.4;
   if (f.name == "pixelation") return 3;

@@ -6,6 +6,7 @@
 #include "assay/base/error.h"
 #include "assay/imaging/corruption/corruption.h"
 #include "assay/imaging/display.h"
+#include "assay/imaging/pixels.h"
 #include "assay/imaging/scene/scene.h"
 #include "assay/network/torch.h"
 
@@ -18,11 +19,9 @@ Border border_named(const std::string& word) {
   throw BugError("no border rule is called " + word);
 }
 
-Picture shifted_picture(const Picture& picture, const Shift& shift) {
+Picture shifted_picture(const Picture& picture, const Shift& shift, const CameraView* raw) {
   const Picture p = to_8_bit(picture);
-  at::Tensor bytes = at::empty({p.height, p.width, p.channels}, at::kByte);
-  std::copy(p.bytes.begin(), p.bytes.end(), bytes.data_ptr<std::uint8_t>());
-  at::Tensor pixels = bytes.permute({2, 0, 1}).unsqueeze(0).to(at::kFloat) / 255;
+  at::Tensor pixels = pixels_of(p);
   const auto edge = [](double share, int size) {
     return std::clamp<std::int64_t>(std::llround(share * size), 0, size);
   };
@@ -41,12 +40,9 @@ Picture shifted_picture(const Picture& picture, const Shift& shift) {
   if (!names.empty()) {
     const Scene scene(names, {border_named(shift.border), shift.fill, shift.seed});
     const std::uint64_t draw[] = {shift.draw};
-    pixels = scene(pixels.clamp(0, 1), at::tensor(values, at::kDouble).view({1, -1}), draw);
+    pixels = scene(pixels.clamp(0, 1), at::tensor(values, at::kDouble).view({1, -1}), draw, raw);
   }
-  const at::Tensor out =
-      (pixels[0].clamp(0, 1) * 255).round().to(at::kByte).permute({1, 2, 0}).contiguous();
-  Picture made{static_cast<int>(out.size(0)), static_cast<int>(out.size(1)), p.channels, 8, {}};
-  made.bytes.assign(out.data_ptr<std::uint8_t>(), out.data_ptr<std::uint8_t>() + out.numel());
+  const Picture made = picture_of(pixels);
   if (shift.corruption.empty()) return made;
   return corrupted(made, corruption_named(shift.corruption), shift.severity,
                    {shift.seed, shift.draw});

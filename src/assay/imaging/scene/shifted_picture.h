@@ -7,8 +7,12 @@
 
 namespace assay::imaging {
 
-// 8 bits, of the shift's size, or of the box's where that is 0. InputError as Scene.
-Picture shifted_picture(const Picture& picture, const Shift& shift);
+class CameraView;
+
+// 8 bits, of the shift's size, or of the box's where that is 0. `raw`: of the picture's frame, framed as the shift says
+// (DataSet::shifted), or none. InputError as Scene.
+Picture shifted_picture(const Picture& picture, const Shift& shift,
+                        const CameraView* raw = nullptr);
 
 // "fill", "reflect" or "crop"; BugError for another word.
 enum class Border;

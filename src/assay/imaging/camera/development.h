@@ -1,0 +1,24 @@
+// Pictures as a camera stores them: a chain's development, cut, rounded to 8 bits.
+#pragma once
+
+#include <functional>
+
+#include "assay/imaging/camera/camera_view.h"
+#include "assay/imaging/decode.h"
+
+namespace assay::imaging {
+
+// `draw` decides what is random in the chain's settings.
+Picture developed_picture(const RawFrame& frame, const CameraChain& chain, std::uint64_t draw,
+                          DecodeOptions options);
+// The same of a picture without a frame, by an approximate one (camera_view.h): what the chain does otherwise than the standard
+// camera.
+Picture redeveloped_picture(const Picture& picture, const CameraChain& chain, std::uint64_t draw,
+                            DecodeOptions options);
+// What a frame is called in errors, and how it is read: camera RAW by its extension, else a mosaic of one channel whose sidecar
+// (the same name, .yaml) `read_sensor` reads.
+RawFrame read_frame(std::string_view bytes, const std::string& path,
+                    const std::function<Sensor(const std::string&)>& read_sensor);
+std::string sidecar_of(const std::string& path);
+
+}  // namespace assay::imaging
