@@ -1,5 +1,7 @@
 #include "assay/checks/catalogue.h"
 
+#include "assay/checks/camera/drift_forensics.h"
+#include "assay/checks/camera/drift_synthesis.h"
 #include "assay/checks/data/input.h"
 #include "assay/checks/data/pictures.h"
 #include "assay/checks/focus/faithfulness.h"
@@ -10,6 +12,7 @@
 #include "assay/checks/pages.h"
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/performance/calibration.h"
+#include "assay/checks/performance/segmentation.h"
 #include "assay/checks/sensitivity/corruption.h"
 #include "assay/checks/sensitivity/effect.h"
 #include "assay/checks/sensitivity/screening.h"
@@ -44,6 +47,8 @@ std::span<const Entry> catalogue() {
                     {kRobustness, kDevelopment | kControl | kMetrics}),
       row<Calibration>("performance", embedded::page_calibration,
                        {kHumanAgency | kRobustness, kDevelopment | kControl | kMetrics}),
+      row<Segmentation>("performance", embedded::page_segmentation,
+                        {kRobustness, kDevelopment | kControl | kMetrics}),
       row<Focus>("focus", embedded::page_focus,
                  {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
       row<ShortcutSearch>("focus", embedded::page_shortcut_search,
@@ -64,6 +69,10 @@ std::span<const Entry> catalogue() {
                   {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
       row<Corruption>("sensitivity", embedded::page_corruption,
                       {kRobustness, kDevelopment | kControl | kMetrics}),
+      row<DriftSynthesis>("camera", embedded::page_drift_synthesis,
+                          {kRobustness, kDevelopment | kControl | kRiskManagement}),
+      row<DriftForensics>("camera", embedded::page_drift_forensics,
+                          {kRobustness, kDevelopment | kControl | kRiskManagement}),
       row<Pictures>("data", embedded::page_pictures, {kDataGovernance, kDevelopment},
                     When::kAlways),
       row<Input>("data", embedded::page_input,

@@ -45,6 +45,7 @@
 #include "assay/base/field.h"
 #include "assay/base/outcome.h"
 #include "assay/base/section.h"
+#include "assay/checks/other_models.h"
 
 namespace at {
 class Tensor;
@@ -67,7 +68,7 @@ enum class Needs {
 };
 
 struct CheckInfo {
-  std::string_view name;      // the key in audit.yaml, [a-z_]+
+  std::string_view name;      // the key in audit.yaml, [a-z_-]+
   std::string_view question;  // one sentence, ends in "?"
   std::string_view source;    // key in docs/references.bib
   Needs needs = Needs::kLogits;
@@ -124,6 +125,7 @@ struct Subject {
   const network::Classifier& classifier;
   const imaging::DataSet& data;
   Facts facts;
+  std::shared_ptr<OtherModels> others = std::make_shared<OtherModels>();
 };
 
 // One micro-batch: decoded pictures, their input tensor and the clean pass, shared by all checks.

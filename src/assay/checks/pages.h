@@ -5,8 +5,9 @@
 
 namespace assay::embedded {
 
-extern const std::string_view page_accuracy, page_calibration, page_corruption, page_effect,
-    page_faithfulness, page_focus, page_heatmap, page_input, page_misclassified, page_pictures,
-    page_screening, page_sensitivity, page_shortcut_search, page_tolerance;
+extern const std::string_view page_accuracy, page_calibration, page_corruption,
+    page_drift_forensics, page_drift_synthesis, page_effect, page_faithfulness, page_focus,
+    page_heatmap, page_input, page_misclassified, page_pictures, page_screening, page_segmentation,
+    page_sensitivity, page_shortcut_search, page_tolerance;
 
 }  // namespace assay::embedded

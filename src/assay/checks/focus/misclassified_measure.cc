@@ -1,7 +1,6 @@
 // The two rounds of the study of errors: all errors, then the worst ones.
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "assay/base/error.h"
 #include "assay/checks/focus/class_maps.h"
@@ -24,17 +23,9 @@ using Params = Misclassified::Params;
 
 constexpr std::string_view kStudy = "study/";  // the keys of round 2 begin so
 
-std::optional<network::Classifier> second_of(const Subject& subject, const Params& params) {
-  if (params.second_model.empty()) return {};
-  auto second = network::Classifier::open(params.second_model, subject.classifier.input(),
-                                          {"", subject.classifier.output().kind},
-                                          subject.classifier.labels());
-  if (second.classes() != subject.classifier.classes())
-    throw InputError("second_model", params.second_model + " has " +
-                                         std::to_string(second.classes()) +
-                                         " classes, the audited model " +
-                                         std::to_string(subject.classifier.classes()));
-  return second;
+std::shared_ptr<const network::Classifier> second_of(const Subject& subject, const Params& params) {
+  if (params.second_model.empty()) return nullptr;
+  return subject.others->open(params.second_model, subject.classifier);
 }
 
 void set_what_is_known(const CleanRecord& clean, int classes, Record& record) {
@@ -179,7 +170,7 @@ std::vector<Record> Misclassified::measure(const Subject& subject, const Params&
   std::vector<Record> records(units.size());
   std::string why;
   const std::string layer = studying ? map_layer(classifier, params.layer, why) : "";
-  const auto second = studying ? second_of(subject, params) : std::nullopt;
+  const auto second = studying ? second_of(subject, params) : nullptr;
   for (std::size_t i = 0; i < units.size(); ++i) {
     const std::size_t slot = context.slot(units[i].row);
     Record& record = records[i];

@@ -11,7 +11,8 @@ namespace assay::methods {
 
 MarginGradient margin_gradient(const network::Classifier& classifier, const at::Tensor& input,
                                const imaging::Scene& scene, const at::Tensor& theta,
-                               std::span<const std::uint64_t> draws, std::int64_t reference) {
+                               std::span<const std::uint64_t> draws, std::int64_t reference,
+                               const imaging::CameraView* raw) {
   const std::int64_t points = theta.size(0), rows = classifier.micro_batch();
   const at::Tensor pixels = pixels_of_input(classifier, input);
   const at::AutoGradMode record(true);
@@ -27,7 +28,7 @@ MarginGradient margin_gradient(const network::Classifier& classifier, const at::
     }
     const at::Tensor at =
         theta.detach().index_select(0, at::tensor(take, at::kLong)).requires_grad_(true);
-    const at::Tensor shifted = scene(pixels.expand({rows, -1, -1, -1}), at, drawn);
+    const at::Tensor shifted = scene(pixels.expand({rows, -1, -1, -1}), at, drawn, raw);
     const at::Tensor logits = classifier.logits(model_input(classifier, shifted));
     const std::vector<std::int64_t> targets(static_cast<std::size_t>(rows), reference);
     const at::Tensor margin = scores_of(logits, targets, Score::kMargin);

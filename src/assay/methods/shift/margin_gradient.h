@@ -18,9 +18,10 @@ struct MarginGradient {
   at::Tensor gradient;  // [P,F] float64
 };
 
-// `input` [1,…] as the model takes it; theta [P,F] float64; P draws. InputError as Scene.
+// `input` [1,…] as the model takes it; theta [P,F] float64; P draws. `raw`: the picture's frame, or none. InputError as Scene.
 MarginGradient margin_gradient(const network::Classifier& classifier, const at::Tensor& input,
                                const imaging::Scene& scene, const at::Tensor& theta,
-                               std::span<const std::uint64_t> draws, std::int64_t reference);
+                               std::span<const std::uint64_t> draws, std::int64_t reference,
+                               const imaging::CameraView* raw = nullptr);
 
 }  // namespace assay::methods

@@ -14,9 +14,10 @@
 namespace assay::methods {
 
 // `input` [1,…] as the model takes it; theta [P,F] float64; P draws. Gives [P,K] float32. At nominal θ the input
-// is the model's own to within 1e-6 of the pixels' range. InputError as Scene.
+// is the model's own to within 1e-6 of the pixels' range. `raw`: the picture's frame, or none. InputError as Scene.
 at::Tensor shifted_logits(const network::Classifier& classifier, const at::Tensor& input,
                           const imaging::Scene& scene, const at::Tensor& theta,
-                          std::span<const std::uint64_t> draws);
+                          std::span<const std::uint64_t> draws,
+                          const imaging::CameraView* raw = nullptr);
 
 }  // namespace assay::methods

@@ -10,7 +10,7 @@
 // Cost: one pass over the pixels.
 #pragma once
 
-#include "assay/imaging/picture.h"
+#include "assay/imaging/pixels.h"
 #include "assay/network/classifier.h"
 #include "assay/network/torch.h"
 
@@ -23,9 +23,8 @@ at::Tensor logit_of(const at::Tensor& pixels);
 // Pixels [N,C,H,W] as the model takes them, float32 (0 to 255 where the file takes 8 bits):
 // channel order, range, mean and deviation, layout. Differentiable.
 at::Tensor model_input(const network::Classifier& classifier, const at::Tensor& pixels);
-// [1,C,H,W] in 0 to 1, rounded to 8 bits; and back, float32.
-imaging::Picture picture_of(const at::Tensor& pixels);
-at::Tensor pixels_of(const imaging::Picture& picture);
+using imaging::picture_of;
+using imaging::pixels_of;
 // The pixels that a model's input [N,…] came from, [N,C,H,W] in 0 to 1: the inverse of model_input.
 at::Tensor pixels_of_input(const network::Classifier& classifier, const at::Tensor& input);
 // The same of prepared values [N,C,H,W], by the description alone.

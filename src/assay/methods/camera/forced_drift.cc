@@ -1,0 +1,235 @@
+#include "assay/methods/camera/forced_drift.h"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+
+#include "assay/base/seed.h"
+
+namespace assay::methods {
+
+namespace {
+
+constexpr int kHalvings = 6;
+constexpr double kFirstStep = 0.6,
+                 kLastStep = 0.06;   // of the change that the budget, or the specification, lets
+constexpr int kMetricEvery = 4;      // steps
+constexpr double kMetricStep = 0.1;  // of the way to an end
+constexpr int kForwardsOfAStep = 3;  // a forward and a backward cost about as much
+
+using Eigen::MatrixXd;
+using Place = std::vector<double>;
+
+class Search {
+ public:
+  Search(const DriftingCamera& camera, const Specification& specification,
+         const DriftBudget& budget)
+      : camera_(camera),
+        specification_(specification),
+        budget_(budget),
+        nominal_(camera.nominal()) {
+    found_.answer.loss = -INFINITY;
+  }
+
+  std::size_t factors() const { return nominal_.size(); }
+
+  Place theta(const Place& z) const {
+    Place at = nominal_;
+    for (std::size_t f = 0; f < z.size(); ++f)
+      at[f] += z[f] * (z[f] > 0 ? specification_.high[f] - nominal_[f]
+                                : nominal_[f] - specification_.low[f]);
+    return at;
+  }
+
+  // Into the cube, then towards nominal until the budget holds.
+  Place projected(Place z) const {
+    for (std::size_t f = 0; f < z.size(); ++f) z[f] = std::clamp(z[f], lowest(f), highest(f));
+    if (!std::isfinite(budget_.distance) || camera_.distance(theta(z)) <= budget_.distance)
+      return z;
+    double held = 0, failed = 1;
+    for (int k = 0; k < kHalvings; ++k) {
+      const double middle = (held + failed) / 2;
+      (camera_.distance(theta(scaled(z, middle))) <= budget_.distance ? held : failed) = middle;
+    }
+    return scaled(z, held);
+  }
+
+  // As far out along z as the specification and the budget let.
+  Place outermost(Place z) const {
+    double most = 0;
+    for (const double v : z) most = std::max(most, std::abs(v));
+    return most > 0 ? projected(scaled(z, 1 / most)) : z;
+  }
+
+  Place drawn(Stream& stream) const {
+    Place z(factors(), 0);
+    for (std::size_t f = 0; f < z.size(); ++f) {
+      const double u =
+          2 * stream.uniform() - 1;  // drawn for factors that stay too: same draws for all groups
+      if (specification_.moves[f]) z[f] = u;
+    }
+    return z;
+  }
+
+  // A factor whose nominal value is an end of its specification goes one way only.
+  double lowest(std::size_t f) const { return specification_.low[f] < nominal_[f] ? -1 : 0; }
+  double highest(std::size_t f) const { return specification_.high[f] > nominal_[f] ? 1 : 0; }
+
+  // The metric of the pictures' change in z, round z.
+  MatrixXd metric(const Place& z) const {
+    Place steps(z.size(), 0), to = z;
+    std::vector<double> in_theta(z.size(), 0);
+    const Place here = theta(z);
+    for (std::size_t f = 0; f < z.size(); ++f) {
+      if (!specification_.moves[f]) continue;
+      steps[f] = z[f] + kMetricStep <= highest(f) ? kMetricStep : -kMetricStep;
+      to = z;
+      to[f] += steps[f];
+      in_theta[f] = theta(to)[f] - here[f];
+    }
+    const std::vector<double> flat = camera_.change_metric(here, in_theta);
+    const auto count = static_cast<Eigen::Index>(z.size());
+    MatrixXd m =
+        Eigen::Map<const Eigen::Matrix<double, -1, -1, Eigen::RowMajor>>(flat.data(), count, count);
+    for (Eigen::Index i = 0; i < count; ++i)
+      for (Eigen::Index j = 0; j < count; ++j) {
+        const double area = steps[static_cast<std::size_t>(i)] * steps[static_cast<std::size_t>(j)];
+        m(i, j) = area != 0 ? m(i, j) / area : 0;
+      }
+    return m;
+  }
+
+  // The step that gains most for its change of `length`, of those that stay in the cube; 0 where there is none.
+  Place steepest(const Place& z, const Place& slope, const MatrixXd& metric, double share) const {
+    std::vector<std::size_t> free;
+    for (std::size_t f = 0; f < z.size(); ++f)
+      if (specification_.moves[f] && slope[f] != 0) free.push_back(f);
+    Place step(z.size(), 0);
+    const double reach = metric.trace();
+    while (!free.empty() && reach > 0) {
+      const auto n = static_cast<Eigen::Index>(free.size());
+      MatrixXd m(n, n);
+      Eigen::VectorXd g(n);
+      for (Eigen::Index i = 0; i < n; ++i) {
+        g(i) = slope[free[static_cast<std::size_t>(i)]];
+        for (Eigen::Index j = 0; j < n; ++j)
+          m(i, j) = metric(static_cast<Eigen::Index>(free[static_cast<std::size_t>(i)]),
+                           static_cast<Eigen::Index>(free[static_cast<std::size_t>(j)]));
+      }
+      constexpr double kLeast =
+          1e-3;  // of the mean change: what does not show at all is not moved without end
+      m.diagonal().array() += kLeast * reach / static_cast<double>(z.size());
+      const Eigen::VectorXd d = m.ldlt().solve(g);
+      // What stands at an end and would leave is taken out, and the rest asked again.
+      std::vector<std::size_t> kept;
+      for (std::size_t i = 0; i < free.size(); ++i) {
+        const double v = d(static_cast<Eigen::Index>(i));
+        const bool leaves =
+            (v > 0 && z[free[i]] >= highest(free[i])) || (v < 0 && z[free[i]] <= lowest(free[i]));
+        if (!leaves) kept.push_back(free[i]);
+      }
+      if (kept.size() < free.size()) {
+        free = std::move(kept);
+        continue;
+      }
+      const double change = std::sqrt(std::max(0.0, d.dot(m * d)));
+      if (!(change > 0)) return step;
+      const double length = share * std::min(rms_budget(z, metric), std::sqrt(reach));
+      for (std::size_t i = 0; i < free.size(); ++i)
+        step[free[i]] = d(static_cast<Eigen::Index>(i)) * length / change;
+      return step;
+    }
+    return step;
+  }
+
+  void told(const Place& z, const DriftingCamera::Answer& answer) {
+    found_.path.push_back({theta(z), answer});
+    if (!(answer.loss > found_.answer.loss)) return;
+    found_.theta = found_.path.back().theta;
+    found_.answer = answer;
+  }
+
+  // d loss / d z.
+  Place slope_at(const Place& z) {
+    const DriftingCamera::Slope slope = camera_.slope(theta(z));
+    told(z, slope);
+    Place g(factors(), 0);
+    for (std::size_t f = 0; f < g.size(); ++f)
+      if (specification_.moves[f] && std::isfinite(slope.gradient[f]))
+        g[f] = slope.gradient[f] * (z[f] > 0 || (z[f] == 0 && slope.gradient[f] > 0)
+                                        ? specification_.high[f] - nominal_[f]
+                                        : nominal_[f] - specification_.low[f]);
+    return g;
+  }
+  void ask(const Place& z) { told(z, camera_.at(theta(z))); }
+
+  // What the budget is as a root mean square change: of another kind of distance once one was seen beside the change that made
+  // it, till then the specification says how large a step may be.
+  double rms_budget(const Place& z, const MatrixXd& metric) const {
+    if (camera_.is_rms()) return budget_.distance;
+    const Eigen::Map<const Eigen::VectorXd> at(z.data(), static_cast<Eigen::Index>(z.size()));
+    const double change = std::sqrt(std::max(0.0, at.dot(metric * at))),
+                 distance = found_.path.empty() ? 0 : found_.path.back().answer.distance;
+    return change > 0 && distance > 0 ? budget_.distance * change / distance : INFINITY;
+  }
+
+  ForcedDrift found() && { return std::move(found_); }
+
+ private:
+  static Place scaled(Place z, double by) {
+    for (double& v : z) v *= by;
+    return z;
+  }
+
+  const DriftingCamera& camera_;
+  const Specification& specification_;
+  const DriftBudget& budget_;
+  Place nominal_;
+  ForcedDrift found_;
+};
+
+}  // namespace
+
+ForcedDrift force_drift(const DriftingCamera& camera, const Specification& specification,
+                        const DriftBudget& budget, std::uint64_t seed, int start) {
+  Search search(camera, specification, budget);
+  Stream stream(seed, "forced_drift", static_cast<std::uint64_t>(start));
+  Place z(search.factors(), 0);
+  if (start > 0) z = search.outermost(search.drawn(stream));
+  Place mean(z.size(), 0);
+  MatrixXd metric;
+  for (int k = 0; k < budget.steps; ++k) {
+    if (k % kMetricEvery == 0) metric = search.metric(z);
+    const Place g = search.slope_at(z);
+    const double share =
+        kFirstStep * std::pow(kLastStep / kFirstStep, k / std::max(1.0, budget.steps - 1.0));
+    constexpr double kMomentum = 0.5;
+    for (std::size_t f = 0; f < z.size(); ++f)
+      mean[f] = kMomentum * mean[f] + (1 - kMomentum) * g[f];
+    const Place step = search.steepest(z, mean, metric, share);
+    for (std::size_t f = 0; f < z.size(); ++f) z[f] += step[f];
+    z = search.projected(std::move(z));
+  }
+  search.ask(z);
+  ForcedDrift found = std::move(search).found();
+  found.backwards = budget.steps;
+  found.forwards = budget.steps + 1;
+  return found;
+}
+
+ForcedDrift random_drift(const DriftingCamera& camera, const Specification& specification,
+                         const DriftBudget& budget, std::uint64_t seed, int start) {
+  Search search(camera, specification, budget);
+  Stream stream(seed, "random_drift", static_cast<std::uint64_t>(start));
+  const int places = kForwardsOfAStep * budget.steps + 1;
+  for (int k = 0; k < places; ++k) {
+    const Place z = search.drawn(stream);
+    search.ask(k % 4 == 0 ? search.projected(z) : search.outermost(z));
+  }
+  ForcedDrift found = std::move(search).found();
+  found.forwards = places;
+  return found;
+}
+
+}  // namespace assay::methods
