@@ -9,13 +9,14 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 # Several files a compiler call: a build from nothing takes a third of the time. OFF suits editing, with ccache.
 UNITY ?= ON
 
-.PHONY: help packages debug release test bench demo install clean
+.PHONY: help packages debug release test bench demo study-camera install clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make test      install the Debian packages, build with sanitisers, run every test'
 	@echo 'make demo      install the packages, build, audit the classifiers of the examples (clothes, weld seams), say where the reports are'
 	@echo 'make release   install the packages, build build/release/assay, the examples and the benchmarks'
+	@echo 'make study-camera  the camera study on the weld example (docs/cases/weld-camera.md), some 40 minutes; resumes'
 	@echo 'make bench     run the benchmarks (docs/performance.md)'
 	@echo 'make install   install the release to PREFIX (now $(PREFIX))'
 	@echo 'make packages  only install the packages of packages.txt'
@@ -37,6 +38,9 @@ demo: release
 
 bench: release
 	@for program in build/release/*_benchmark; do "$$program" || exit 1; done
+
+study-camera: release
+	@tools/study_camera.sh build/release build/study-camera
 
 install: release
 	cmake --install build/release --prefix '$(PREFIX)'

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "assay/audit/camera_file.h"
 #include "assay/audit/conclude.h"
 #include "assay/audit/description.h"
 #include "assay/audit/exhibits.h"
@@ -42,6 +43,9 @@ imaging::DataSet open_data(const Plan& plan, int classes) {
   source.idx_labels = plan.data.idx_labels;
   source.masks = plan.data.masks;
   source.annotations = plan.data.annotations;
+  source.truth = plan.data.truth;
+  source.camera = plan.data.camera;
+  source.read_sensor = read_sensor;
   source.limit = plan.data.limit;
   source.seed = plan.seed;
   source.where = plan.file;
@@ -93,6 +97,12 @@ std::string in(const std::string& directory, const char* name) {
 }
 
 }  // namespace
+
+Opened open(const Plan& plan) {
+  network::Classifier classifier = open_model(plan);
+  imaging::DataSet data = open_data(plan, classifier.classes());
+  return {std::move(classifier), std::move(data)};
+}
 
 Audited run(const Plan& plan, const std::string& directory, const MeasureOptions& options) {
   const auto start = std::chrono::steady_clock::now();

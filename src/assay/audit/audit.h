@@ -14,6 +14,7 @@
 #include "assay/audit/measure.h"
 #include "assay/audit/plan.h"
 #include "assay/base/outcome.h"
+#include "assay/imaging/data_set.h"
 
 namespace assay::audit {
 
@@ -31,6 +32,13 @@ Audited run(const Plan& plan, const std::string& directory, const MeasureOptions
 // run had another than its plan.
 Audited judge(const std::string& directory, const std::string& plan_file,
               std::optional<std::uint64_t> seed = {});
+
+// The model and the data that a plan names.
+struct Opened {
+  network::Classifier classifier;
+  imaging::DataSet data;
+};
+Opened open(const Plan& plan);
 
 struct Estimate {
   std::string name;  // a check's, or "clean pass"

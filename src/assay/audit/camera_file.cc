@@ -1,8 +1,11 @@
 #include "assay/audit/camera_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "assay/audit/description.h"
 #include "assay/audit/yaml.h"
 #include "assay/base/file.h"
 
@@ -63,14 +66,43 @@ imaging::CameraChain read_camera(const std::string& path) {
   keys.whole("camera", 1, 1, 1);
   const YAML::Node list = keys.require("stages");
   if (!list.IsSequence()) throw InputError(keys.where("stages"), "wanted a list of stages");
-  keys.finish({"camera", "stages"});
+  imaging::CameraSettings settings;
+  if (const YAML::Node set = keys.take("set"); set.IsDefined()) {
+    Mapping values(path, set, "set");
+    for (const std::string& name : values.keys())
+      settings.emplace_back(name, values.number(name, 0, {}));
+  }
+  keys.finish({"camera", "stages", "set"});
   std::vector<CameraStage> stages;
   for (const auto& node : list) {
     stages.push_back(stage_of(path, node));
     // Each by itself too, so that an error names its line.
     imaging::check_stage(stages.back(), place(path, node));
   }
-  return {std::move(stages), path};
+  return {std::move(stages), path, std::move(settings)};
+}
+
+imaging::CameraChain named_camera(const std::string& plan, const std::string& name,
+                                  const std::string& where) {
+  if (name.ends_with(".yaml") || name.ends_with(".yml")) return read_camera(beside(plan, name));
+  return imaging::CameraChain::parse(name, where);
+}
+
+std::string camera_yaml(const imaging::CameraChain& camera) {
+  std::string text = "camera: 1\nstages:\n";
+  for (const CameraStage& s : camera.stages()) {
+    std::string numbers;
+    for (const double v : s.numbers) numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", v);
+    if (s.numbers.size() > 1) numbers = "[" + numbers + "]";
+    const std::string value = s.form.empty()      ? numbers
+                              : s.numbers.empty() ? s.form
+                                                  : "{" + s.form + ": " + numbers + "}";
+    text += "  - " + s.name + ": " + value + "\n";
+  }
+  if (!camera.settings().empty()) text += "set:\n";
+  for (const auto& [name, value] : camera.settings())
+    text += fmt::format("  {}: {}\n", name, value);
+  return text;
 }
 
 imaging::Sensor read_sensor(const std::string& path) {

@@ -8,6 +8,7 @@
 //     - colour_matrix: file
 //     - clip: [0, 1]
 //     - tone: {gamma: 2.2}
+//   set: {camera.exposure: 0.5}              # factors of the camera that are not at nominal
 #pragma once
 
 #include <string>
@@ -20,5 +21,10 @@ namespace assay::audit {
 // InputError names file and line.
 imaging::CameraChain read_camera(const std::string& path);
 imaging::Sensor read_sensor(const std::string& path);
+// A camera as a plan names it: a file (.yaml, relative to the plan's), or a name (CameraChain::parse).
+imaging::CameraChain named_camera(const std::string& plan, const std::string& name,
+                                  const std::string& where);
+// What read_camera reads back.
+std::string camera_yaml(const imaging::CameraChain& camera);
 
 }  // namespace assay::audit

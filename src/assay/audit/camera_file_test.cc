@@ -50,6 +50,23 @@ TEST(CameraFile, SaysInWhichLineSomethingIsWrong) {
   EXPECT_THAT(wrong("camera: 1\nstages: []\n"), HasSubstr("wanted demosaic"));
 }
 
+TEST(CameraFile, IsWhatIsWrittenOfACamera) {
+  const auto chain = imaging::CameraChain::parse(
+      "black_level normalise | white_balance 2 1 1.5 | demosaic malvar | colour_matrix file | "
+      "denoise "
+      "bilateral 1.5 0.1 | clip 0 1 | tone gamma 2.2 | quantise 8 | set camera.exposure 0.5 | set "
+      "camera.blur 0.25",
+      "");
+  EXPECT_EQ(read_camera(file(camera_yaml(chain))).text(), chain.text());
+  EXPECT_EQ(named_camera("", "malvar-filter-median", "").stages()[0].form, "normalise");
+  EXPECT_THAT(
+      error(read_camera, "camera: 1\nstages:\n  - demosaic: menon\nset: {camera.exposure: fast}\n"),
+      HasSubstr("camera_file_test.yaml:4"));
+  EXPECT_THAT(
+      error(read_camera, "camera: 1\nstages:\n  - demosaic: menon\nset: {camera.exposure: 1}\n"),
+      HasSubstr("acts at the stage black_level"));
+}
+
 TEST(SensorFile, ReadsASidecar) {
   const auto s = read_sensor(file(
       "black_level: [1, 2, 3, 4]\nwhite_level: 4095\ncfa: GRBG\nwhite_balance: [1.5, 1, 2]\n"));

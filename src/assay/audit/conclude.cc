@@ -64,8 +64,9 @@ std::vector<std::unique_ptr<checks::AnyCheck>> configure(const Plan& plan) {
 std::string plan_subject(const Plan& plan) {
   std::string text = "model " + plan.model_as_written + "\ndata " + plan.data_as_written +
                      "\nmasks " + plan.data.masks + "\nannotations " + plan.data.annotations +
-                     "\nlimit " + std::to_string(plan.data.limit) + "\nseed " +
-                     std::to_string(plan.seed) + "\n";
+                     (plan.data.truth.empty() ? "" : "\ntruth " + plan.data.truth) +
+                     (plan.data.camera.empty() ? "" : "\ncamera " + plan.data.camera) + "\nlimit " +
+                     std::to_string(plan.data.limit) + "\nseed " + std::to_string(plan.seed) + "\n";
   for (const auto& [key, value] : describe(plan.input)) text += "input " + key + " " + value + "\n";
   for (const auto& [key, value] : describe(plan.output))
     text += "output " + key + " " + value + "\n";

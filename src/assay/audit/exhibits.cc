@@ -28,7 +28,10 @@ std::string draw(const Exhibit& exhibit, const imaging::DataSet& data) {
     return data.picture(static_cast<std::size_t>(row));
   };
   const auto picture = picture_of(exhibit.row);
-  if (!exhibit.panels.empty()) return imaging::panels_png(picture, exhibit.panels, picture_of);
+  if (!exhibit.panels.empty())
+    return imaging::panels_png(picture, exhibit.panels, picture_of, [&](const Shift& shift) {
+      return data.shifted(static_cast<std::size_t>(exhibit.row), shift);
+    });
   return exhibit.overlay ? imaging::overlay_png(picture, *exhibit.overlay)
                          : imaging::thumbnail_png(picture, kThumbnailPx);
 }

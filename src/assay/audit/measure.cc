@@ -198,7 +198,7 @@ class Measurer {
     std::string content;
     try {
       bytes = subject_.data.bytes(row);
-      content = imaging::sha256_hex(bytes);
+      content = subject_.data.content_digest(static_cast<std::size_t>(row), bytes);
     } catch (const InputError& e) {
       unreadable(e.what(), clean);
       content = "unreadable: " + clean.problem;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "assay/audit/camera_file.h"
 #include "assay/audit/description.h"
 #include "assay/audit/measured_values.h"
 #include "assay/audit/yaml.h"
@@ -56,14 +57,19 @@ void read_data(const std::string& path, const YAML::Node& node, Plan& plan) {
   if (data.has("annotations")) d.annotations = beside(path, data.required_text("annotations"));
   if (!d.masks.empty() && !d.annotations.empty())
     throw InputError(data.where("masks"), "data: wanted masks or annotations, not both");
+  if (data.has("truth")) d.truth = data.required_text("truth");
+  if (data.has("camera")) {
+    const std::string name = data.required_text("camera");
+    d.camera = named_camera(path, name, data.where("camera") + ": data.camera").text();
+  }
   d.limit = data.whole("limit", 0, 1, std::int64_t{1} << 40);
   plan.seed = static_cast<std::uint64_t>(data.whole("seed", 0, 0, std::int64_t{1} << 52));
   const std::string on_error = data.text("on_error", "continue");
   if (on_error != "continue" && on_error != "stop")
     throw InputError(data.where("on_error"), "got \"" + on_error + "\", wanted continue or stop");
   d.stop_on_error = on_error == "stop";
-  data.finish(
-      {"images", "manifest", "idx", "labels", "masks", "annotations", "limit", "seed", "on_error"});
+  data.finish({"images", "manifest", "idx", "labels", "masks", "annotations", "truth", "camera",
+               "limit", "seed", "on_error"});
 }
 
 Requirement read_requirement(const std::string& path, const std::string& finding,
@@ -94,8 +100,18 @@ Requirement read_requirement(const std::string& path, const std::string& finding
   return r;
 }
 
+// What stands for a mapping's text from here on, so that nothing that reads the plan later needs the files that it names but
+// models.
+std::string entry_text(const std::string& entry, const std::string& path, const std::string& text,
+                       const std::string& where) {
+  if (entry == "camera") return named_camera(path, text, where).text();
+  if (entry == "model") return beside(path, text);
+  return with_measured_values(path, text, where);
+}
+
 // A mapping's texts as one (base/field.h). A comma that YAML took for the next entry of {…} is the usual slip.
-std::string read_entries(const std::string& path, const YAML::Node& node, const std::string& what) {
+std::string read_entries(const std::string& path, const YAML::Node& node, const std::string& what,
+                         const std::string& entry) {
   Mapping keys(path, node, what);
   EntryList entries;
   for (const std::string& key : keys.keys()) {
@@ -108,7 +124,7 @@ std::string read_entries(const std::string& path, const YAML::Node& node, const 
                            ": \"" + text + ", …)\"");
     if (text.empty() || text.find(';') != text.npos || key.find_first_of("=;") != key.npos)
       throw InputError(keys.where(key), "wanted a text, such as \"uniform(0, 1)\"");
-    entries.emplace_back(key, with_measured_values(path, text, keys.where(key)));
+    entries.emplace_back(key, entry_text(entry, path, text, keys.where(key)));
   }
   return entries_text(entries);
 }
@@ -141,7 +157,8 @@ PlannedCheck read_check(const std::string& path, const std::string& name, const 
     if (!value.IsDefined()) continue;
     const std::string where = place(path, value) + ": " + what;
     if (!info.entry.empty() && value.IsMap()) {
-      planned.settings.emplace_back(info.name, read_entries(path, value, what + "." + info.name));
+      planned.settings.emplace_back(info.name,
+                                    read_entries(path, value, what + "." + info.name, info.entry));
       continue;
     }
     FieldValue read = checked(info, scalar_value(value, where + "." + info.name), where);
@@ -215,7 +232,8 @@ PlannedCheck plan_check(const checks::Entry& entry,
     FieldValue value = parsed(*info, text, "--" + (info->entry.empty() ? name : info->entry));
     if (!info->entry.empty()) {
       EntryList entries = entries_of(std::get<std::string>(value), "--" + info->entry);
-      for (auto& [_, entry] : entries) entry = with_measured_values("", entry, "--" + info->entry);
+      for (auto& [_, entry] : entries)
+        entry = entry_text(info->entry, "", entry, "--" + info->entry);
       value = entries_text(entries);
     }
     planned.settings.emplace_back(name, std::move(value));

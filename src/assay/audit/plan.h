@@ -28,6 +28,8 @@ struct DataPlan {
   std::string idx, idx_labels;
   std::string masks;        // a path with places to fill in; empty: none
   std::string annotations;  // COCO; empty: none
+  std::string truth;        // a manifest's column of pixels' classes; empty: labels
+  std::string camera;       // the chain that develops RAW frames, as text; empty: pictures
   std::int64_t limit = 0;   // 0: all
   bool stop_on_error = false;
 };

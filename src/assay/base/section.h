@@ -73,6 +73,8 @@ struct Replacement {
 
 // A picture as a changed scene, camera or storage would have given it (imaging/scene/scene.h), at the model's own size.
 struct Shift {
+  std::string
+      camera;  // develops the row's RAW frame (imaging/camera/chain.h, as text); empty: the data's own
   std::vector<std::pair<std::string, double>> factors;  // name and value
   std::string corruption;                               // imaging/corruption; empty: none
   double severity = 0;
@@ -92,6 +94,7 @@ struct Panel {
   std::optional<Replacement> replacement;
   std::optional<std::int64_t> row = {};  // of another picture than the exhibit's
   std::optional<Shift> shift = {};
+  double difference = 0;  // instead of the picture: 0.5 + this gain · (picture − the first panel's)
 };
 
 struct Exhibit {

@@ -24,6 +24,8 @@ class CatalogueTest : public ProgramTest, public testing::WithParamInterface<std
  protected:
   const checks::Entry& entry() const { return checks::entry_named(GetParam(), "test"); }
 
+  bool segments() const { return GetParam() == "segmentation"; }
+
   // A network of `classes` classes on pictures of 28×28: convolution, ReLU, pooling, linear.
   void write_network(int classes) const {
     network::Graph graph("test");
@@ -38,6 +40,14 @@ class CatalogueTest : public ProgramTest, public testing::WithParamInterface<std
     };
     graph.add_node(node("Conv"), {"picture", "w"}, {"c"});
     graph.add_node(node("Relu"), {"c"}, {"r"});
+    if (segments()) {  // of every pixel
+      graph.add_constant("k", at::linspace(-1, 1, 4 * classes).cos().reshape({classes, 4, 1, 1}));
+      graph.add_node(node("Conv"), {"r", "k"}, {"logits"});
+      graph.add_output("logits");
+      graph.finish();
+      network::write_onnx(graph, path("model.onnx"));
+      return;
+    }
     graph.add_node(node("GlobalAveragePool"), {"r"}, {"p"});
     graph.add_node(node("Flatten"), {"p"}, {"f"});
     network::Node gemm = node("Gemm");
@@ -49,21 +59,32 @@ class CatalogueTest : public ProgramTest, public testing::WithParamInterface<std
   }
 
   void write_pictures(int count, int classes) const {
-    std::string manifest = "path,label,mask\n";
+    std::string manifest = segments() ? "path,mask,truth\n" : "path,label,mask\n";
     for (int i = 0; i < count; ++i) {
       const std::string name = std::to_string(i) + ".bmp";
       write(name, bmp(i));
-      manifest += name + "," + std::to_string(i % classes) + ",box:6 6 22 22\n";
+      manifest += segments() ? name + ",box:6 6 22 22," + name + "\n"
+                             : name + "," + std::to_string(i % classes) + ",box:6 6 22 22\n";
     }
     write("val.csv", manifest);
   }
 
-  audit::Plan plan(const std::string& settings = "") const {
-    return audit::parse_plan(
-        "assay: 1\nmodel: {file: model.onnx, input: {channels: gray}}\n"
-        "data: {manifest: val.csv, seed: 3}\nchecks:\n  " +
-            GetParam() + ": {" + settings + "}\n",
-        path("audit.yaml"));
+  // Of checks that search, a short search.
+  std::string short_settings() const {
+    if (GetParam() == "drift-forensics")
+      return "steps: 2, starts: 1, search_images: 3, grid: 1, apart: none, budgets: \"0.05\"";
+    if (GetParam() == "drift-synthesis") return "corruptions: brightness";
+    return "";
+  }
+
+  audit::Plan plan() const { return plan(short_settings()); }
+  audit::Plan plan(const std::string& settings) const {
+    const std::string kind = segments() ? ", output: segmentation" : "",
+                      truth = segments() ? ", truth: truth" : "";
+    return audit::parse_plan("assay: 1\nmodel: {file: model.onnx, input: {channels: gray}" + kind +
+                                 "}\ndata: {manifest: val.csv, seed: 3" + truth + "}\nchecks:\n  " +
+                                 GetParam() + ": {" + settings + "}\n",
+                             path("audit.yaml"));
   }
 
   audit::Audited run(const audit::Plan& plan, const std::string& out,
@@ -176,7 +197,11 @@ std::vector<std::string> names() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, CatalogueTest, testing::ValuesIn(names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 // The other keys that the source cites.
 TEST(References, ListEveryKeyThatTheSourceCites) {

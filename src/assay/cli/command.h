@@ -36,6 +36,8 @@ void add_judge(CLI::App& app, const Global& global, Action& action);
 void add_inspect(CLI::App& app, const Global& global, Action& action);
 void add_predict(CLI::App& app, const Global& global, Action& action);
 void add_develop(CLI::App& app, const Global& global, Action& action);
+void add_synthesise(CLI::App& app, const Global& global, Action& action);
+void add_optimise_camera(CLI::App& app, const Global& global, Action& action);
 void add_within(CLI::App& app, const Global& global, Action& action);
 void add_explain(CLI::App& app, const Global& global, Action& action);
 void add_visualise(CLI::App& app, const Global& global, Action& action);

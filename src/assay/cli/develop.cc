@@ -1,14 +1,11 @@
 // assay develop RAW [--camera camera.yaml] [--sensor sensor.yaml] -o out.png
 
-#include <filesystem>
-
 #include "assay/audit/camera_file.h"
 #include "assay/base/file.h"
 #include "assay/cli/command.h"
-#include "assay/imaging/camera/chain.h"
+#include "assay/imaging/camera/development.h"
 #include "assay/imaging/decode.h"
 #include "assay/imaging/encode.h"
-#include "assay/methods/visualisation/pixels.h"
 #include "assay/network/classifier.h"
 
 namespace assay::cli {
@@ -21,25 +18,12 @@ struct DevelopOptions {
 };
 
 imaging::RawFrame frame_of(const DevelopOptions& options) {
-  if (imaging::has_raw_extension(options.raw) && options.sensor.empty())
-    return imaging::read_raw(read_file(options.raw, imaging::kMostFileBytes), options.raw);
-  std::filesystem::path beside(options.raw);
-  beside.replace_extension(".yaml");
-  const std::string sensor = options.sensor.empty() ? beside.string() : options.sensor;
-  if (!std::filesystem::exists(sensor))
-    throw InputError(options.raw, "is no camera RAW file by its name, and no " + sensor +
-                                      " says what its sensor was; give --sensor");
-  return imaging::raw_of_mosaic(
-      imaging::decode(imaging::read_picture_file(options.raw), options.raw),
-      audit::read_sensor(sensor), options.raw);
-}
-
-// As the camera was held; LibRaw's numbers.
-at::Tensor upright(const at::Tensor& picture, int flip) {
-  if (flip == 3) return picture.rot90(2, {2, 3});
-  if (flip == 5) return picture.rot90(1, {2, 3});
-  if (flip == 6) return picture.rot90(-1, {2, 3});
-  return picture;
+  const bool raw = imaging::has_raw_extension(options.raw);
+  const std::string bytes = raw ? read_file(options.raw, imaging::kMostFileBytes)
+                                : imaging::read_picture_file(options.raw);
+  if (options.sensor.empty()) return imaging::read_frame(bytes, options.raw, audit::read_sensor);
+  return imaging::raw_of_mosaic(imaging::decode(bytes, options.raw),
+                                audit::read_sensor(options.sensor), options.raw);
 }
 
 int develop(const DevelopOptions& options) {
@@ -47,10 +31,10 @@ int develop(const DevelopOptions& options) {
   const imaging::RawFrame frame = frame_of(options);
   const imaging::CameraChain chain = options.camera.empty()
                                          ? imaging::CameraChain(imaging::standard_stages(), "")
-                                         : audit::read_camera(options.camera);
-  at::Tensor picture = chain(frame.visible(), frame.sensor);
-  if (!options.as_recorded) picture = upright(picture, frame.flip);
-  write_file(options.out, imaging::encode_png(methods::picture_of(picture)));
+                                         : audit::named_camera("", options.camera, "--camera");
+  const imaging::Picture picture =
+      imaging::developed_picture(frame, chain, 0, {!options.as_recorded, false});
+  write_file(options.out, imaging::encode_png(picture));
   return kPass;
 }
 
@@ -64,8 +48,10 @@ void add_develop(CLI::App& app, const Global&, Action& action) {
       ->add_option("RAW", options->raw,
                    "a camera's RAW file, or a 16-bit mosaic with a sidecar of the same name, .yaml")
       ->required();
-  command->add_option("--camera", options->camera,
-                      "the stages (docs/camera.md); default: as shot, Menon 2007, sRGB's curve");
+  command->add_option(
+      "--camera", options->camera,
+      "the stages: a file, or the name of a view such as menon-unsharp-gaussian (docs/camera.md); "
+      "default: as shot, Menon 2007, sRGB's curve");
   command->add_option("--sensor", options->sensor, "the mosaic's levels, filter and matrix");
   command->add_option("-o,--out", options->out, "a PNG file")->required();
   command->add_flag("--as-recorded", options->as_recorded, "do not turn the picture upright");

@@ -23,7 +23,7 @@ TEST_F(DevelopTest, MakesAPictureOfARawFrameAndOfAMosaic) {
       "develop", path("mosaic.png"), "--camera", path("camera.yaml"), "-o", path("mosaic-out.png")};
   const Ran without = assay(ask);
   EXPECT_EQ(without.code, 2);
-  EXPECT_THAT(without.err, HasSubstr("give --sensor"));
+  EXPECT_THAT(without.err, HasSubstr("says what its sensor was"));
   write("mosaic.yaml", "black_level: 0\nwhite_level: 4095\ncfa: RGGB\n");
   EXPECT_EQ(assay(ask).code, 0);
   EXPECT_THAT(read("mosaic-out.png"), StartsWith("\x89PNG"));

@@ -49,6 +49,8 @@ int run(int argc, char** argv) {
   add_inspect(app, global, action);
   add_predict(app, global, action);
   add_develop(app, global, action);
+  add_synthesise(app, global, action);
+  add_optimise_camera(app, global, action);
   add_within(app, global, action);
   add_explain(app, global, action);
   add_visualise(app, global, action);
