@@ -16,7 +16,7 @@ help:
 	@echo 'make test      install the Debian packages, build with sanitisers, run every test'
 	@echo 'make demo      install the packages, build, audit the classifiers of the examples (clothes, weld seams), say where the reports are'
 	@echo 'make release   install the packages, build build/release/assay, the examples and the benchmarks'
-	@echo 'make study-camera  the camera study on the weld example (docs/cases/weld-camera.md), some 40 minutes; resumes'
+	@echo 'make study-camera  the camera study on the weld example; long, resumes'
 	@echo 'make bench     run the benchmarks (docs/performance.md)'
 	@echo 'make install   install the release to PREFIX (now $(PREFIX))'
 	@echo 'make packages  only install the packages of packages.txt'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# study_camera.sh BUILD OUT: the camera study on the weld example (docs/cases/weld-camera.md). Some 40 minutes on two cores.
+# study_camera.sh BUILD OUT: the camera study on the weld example.
 # Each part is skipped where it was finished, and goes on where it was stopped.
 set -euo pipefail
 

@@ -58,6 +58,7 @@ TEST(PlanSchema, AcceptsEveryFormThatAPlanMayTake) {
     EXPECT_THAT(errors(with_input(input)), IsEmpty()) << input;
   for (const char* data :
        {R"({"manifest": "val.csv", "limit": 500, "seed": 7, "on_error": "stop"})",
+        R"({"manifest": "val.csv", "camera": "standard", "truth": "defect_mask"})",
         R"({"idx": "a.gz", "labels": "b.gz"})"})
     EXPECT_THAT(errors(with_data(data)), IsEmpty()) << data;
 }

@@ -30,7 +30,7 @@ struct DriftForensics {
     std::string budgets = "0.02, 0.05, 0.1";
     int steps = 12;
     int starts = 2;
-    int search_images = 32;
+    int search_images = 24;
     int grid = 4;
     double allowed_drop = 0.05;
   };

@@ -53,19 +53,31 @@ void search(const Subject& subject, const Params& params, const ForensicsSpace& 
   std::vector<methods::TakenPicture> pictures;
   for (const std::int64_t row : unit.others)
     pictures.push_back(methods::taken_picture(subject.classifier, subject.data, row, draw_of(row)));
-  const methods::DriftingCamera camera(subject.classifier, std::move(pictures), space.names,
-                                       subject.facts.seed,
-                                       imaging::image_distance_named(params.distance));
   const SearchKey key = search_of(unit.key);
   const ForensicsRun run = forensics_runs(params, space).at(key.run);
-  const methods::Specification specification{space.low, space.high, run.moves};
+  // What may not move need not be there.
+  std::vector<std::size_t> moving;
+  std::vector<std::string> names;
+  methods::Specification specification;
+  for (std::size_t f = 0; f < space.size(); ++f)
+    if (run.moves[f]) {
+      moving.push_back(f);
+      names.push_back(space.names[f]);
+      specification.low.push_back(space.low[f]);
+      specification.high.push_back(space.high[f]);
+      specification.moves.push_back(1);
+    }
+  const methods::DriftingCamera camera(subject.classifier, std::move(pictures), names,
+                                       subject.facts.seed,
+                                       imaging::image_distance_named(params.distance));
   const methods::DriftBudget budget{run.budget, params.steps};
   const auto found =
       run.kind == ForensicsRun::Kind::kRandom
           ? methods::random_drift(camera, specification, budget, subject.facts.seed, key.start)
           : methods::force_drift(camera, specification, budget, subject.facts.seed, key.start);
   record.run = static_cast<std::int64_t>(key.run);
-  record.theta = found.theta.empty() ? space.nominal : found.theta;
+  record.theta = space.nominal;
+  for (std::size_t k = 0; k < found.theta.size(); ++k) record.theta[moving[k]] = found.theta[k];
   record.loss = found.answer.loss;
   record.distance = found.answer.distance;
   record.finite = std::isfinite(record.loss);

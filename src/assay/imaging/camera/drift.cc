@@ -178,8 +178,13 @@ Combined combined(const CameraSettings& settings, std::span<const Factor* const>
     at::Tensor& value = all.values[static_cast<std::size_t>(at - all.factors.begin())];
     value = (value + deviation).clamp(factor->low, factor->high);
   };
+  // What stands at nominal and is not asked for its slope need not act.
+  const auto idle = [&](std::size_t f) {
+    return !theta.requires_grad() && settings.empty() &&
+           theta.select(1, static_cast<std::int64_t>(f)).eq(factors[f]->nominal).all().item<bool>();
+  };
   for (std::size_t f = 0; f < factors.size(); ++f)
-    if (is_of_camera(*factors[f]))
+    if (is_of_camera(*factors[f]) && !idle(f))
       put(factors[f], theta.select(1, static_cast<std::int64_t>(f)) - factors[f]->nominal);
   for (const auto& [name, value] : settings) {
     const Factor* factor = &scene_factor(name);

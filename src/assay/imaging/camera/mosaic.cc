@@ -6,6 +6,7 @@
 #include "assay/base/error.h"
 #include "assay/base/field.h"
 #include "assay/imaging/camera/borders.h"
+#include "assay/imaging/camera/menon_loops.h"
 
 namespace assay::imaging {
 
@@ -187,6 +188,22 @@ class Menon {
   Lines red_, blue_;
 };
 
+// Without derivatives.
+at::Tensor menon_without_slopes(const at::Tensor& mosaic, Cfa cfa, bool refined) {
+  const at::Tensor whole = mosaic.contiguous();
+  const std::int64_t h = whole.size(2), w = whole.size(3);
+  at::Tensor out = at::empty({whole.size(0), 3, h, w}, whole.options());
+  const auto run = [&](auto* from, auto* to) {
+    for (std::int64_t i = 0; i < whole.size(0); ++i)
+      menon_in_loops(from + i * h * w, h, w, cfa, refined, to + 3 * i * h * w);
+  };
+  if (whole.scalar_type() == at::kDouble)
+    run(static_cast<const double*>(whole.data_ptr<double>()), out.data_ptr<double>());
+  else
+    run(static_cast<const float*>(whole.data_ptr<float>()), out.data_ptr<float>());
+  return out;
+}
+
 }  // namespace
 
 Cfa cfa_named(const std::string& word, const std::string& where) {
@@ -231,6 +248,8 @@ at::Tensor demosaiced(const at::Tensor& mosaic, Cfa cfa, Demosaic method, bool r
     case Demosaic::kMalvar:
       return malvar(mosaic, masks);
     case Demosaic::kMenon:
+      if (!(mosaic.requires_grad() && at::GradMode::is_enabled()))
+        return menon_without_slopes(mosaic, cfa, refined);
       return Menon(mosaic, masks)(refined);
   }
   throw BugError("no such demosaicing");

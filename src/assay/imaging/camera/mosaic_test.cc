@@ -70,5 +70,16 @@ TEST(Demosaic, ReadsItsNames) {
   EXPECT_THROW(demosaiced(at::zeros({1, 1, 3, 9}), Cfa::kRggb, Demosaic::kBilinear), InputError);
 }
 
+TEST(Demosaic, MenonIsTheSameWithAndWithoutDerivatives) {
+  for (const Cfa cfa : {Cfa::kRggb, Cfa::kBggr, Cfa::kGrbg, Cfa::kGbrg})
+    for (const bool refined : {false, true}) {
+      const at::Tensor mosaic = at::rand({2, 1, 15, 22}, at::kDouble);
+      const at::Tensor without = demosaiced(mosaic, cfa, Demosaic::kMenon, refined);
+      const at::Tensor with =
+          demosaiced(mosaic.clone().requires_grad_(true), cfa, Demosaic::kMenon, refined);
+      EXPECT_LT((without - with).abs().max().item<double>(), 1e-14) << cfa_name(cfa) << refined;
+    }
+}
+
 }  // namespace
 }  // namespace assay::imaging

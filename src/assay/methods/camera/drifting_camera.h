@@ -50,8 +50,8 @@ class DriftingCamera {
   Answer at(const std::vector<double>& theta) const;
   Slope slope(const std::vector<double>& theta) const;
   double distance(const std::vector<double>& theta) const;
-  // How the pictures change round θ: the mean over pictures and values of the products of their changes for the steps, [F,F] row by
-  // row. A step s changes them by sqrt(sᵀ M s) in root mean square. Cost: F + 1 developments a picture.
+  // How the pictures change round θ: the mean over (at most eight) pictures and their values of the products of their changes for
+  // the steps, [F,F] row by row. A step s changes them by sqrt(sᵀ M s) in root mean square. Cost: F + 1 developments of each.
   std::vector<double> change_metric(const std::vector<double>& theta,
                                     const std::vector<double>& steps) const;
 

@@ -11,10 +11,11 @@ namespace assay::methods {
 
 namespace {
 
-constexpr int kHalvings = 6;
+constexpr int kTries = 4;
+constexpr double kSafe = 0.98;  // of the budget
 constexpr double kFirstStep = 0.6,
                  kLastStep = 0.06;   // of the change that the budget, or the specification, lets
-constexpr int kMetricEvery = 4;      // steps
+constexpr int kMetricEvery = 6;      // steps
 constexpr double kMetricStep = 0.1;  // of the way to an end
 constexpr int kForwardsOfAStep = 3;  // a forward and a backward cost about as much
 
@@ -42,24 +43,34 @@ class Search {
     return at;
   }
 
-  // Into the cube, then towards nominal until the budget holds.
-  Place projected(Place z) const {
+  // Into the cube, and, as the metric foretells the distance, into the budget.
+  Place projected(Place z) {
     for (std::size_t f = 0; f < z.size(); ++f) z[f] = std::clamp(z[f], lowest(f), highest(f));
-    if (!std::isfinite(budget_.distance) || camera_.distance(theta(z)) <= budget_.distance)
-      return z;
-    double held = 0, failed = 1;
-    for (int k = 0; k < kHalvings; ++k) {
-      const double middle = (held + failed) / 2;
-      (camera_.distance(theta(scaled(z, middle))) <= budget_.distance ? held : failed) = middle;
-    }
-    return scaled(z, held);
+    if (!std::isfinite(budget_.distance)) return z;
+    const double change = change_of(z);
+    if (!(change > 0)) return z;
+    if (last_.empty()) told_distance(z, camera_.distance(theta(z)));
+    const double foretold = change * last_distance_ / std::max(change_of(last_), 1e-300);
+    return foretold > kSafe * budget_.distance ? scaled(z, kSafe * budget_.distance / foretold) : z;
   }
 
   // As far out along z as the specification and the budget let.
   Place outermost(Place z) const {
     double most = 0;
-    for (const double v : z) most = std::max(most, std::abs(v));
-    return most > 0 ? projected(scaled(z, 1 / most)) : z;
+    for (std::size_t f = 0; f < z.size(); ++f) {
+      z[f] = std::clamp(z[f], lowest(f), highest(f));
+      most = std::max(most, std::abs(z[f]));
+    }
+    return most > 0 ? within(scaled(z, 1 / most)) : z;
+  }
+  // Drawn towards nominal until the budget holds.
+  Place within(Place z) const {
+    for (int k = 0; k < kTries && std::isfinite(budget_.distance); ++k) {
+      const double distance = camera_.distance(theta(z));
+      if (distance <= budget_.distance) break;
+      z = scaled(z, kSafe * budget_.distance / distance);
+    }
+    return z;
   }
 
   Place drawn(Stream& stream) const {
@@ -77,7 +88,7 @@ class Search {
   double highest(std::size_t f) const { return specification_.high[f] > nominal_[f] ? 1 : 0; }
 
   // The metric of the pictures' change in z, round z.
-  MatrixXd metric(const Place& z) const {
+  void measure_metric(const Place& z) {
     Place steps(z.size(), 0), to = z;
     std::vector<double> in_theta(z.size(), 0);
     const Place here = theta(z);
@@ -97,16 +108,16 @@ class Search {
         const double area = steps[static_cast<std::size_t>(i)] * steps[static_cast<std::size_t>(j)];
         m(i, j) = area != 0 ? m(i, j) / area : 0;
       }
-    return m;
+    metric_ = std::move(m);
   }
 
   // The step that gains most for its change of `length`, of those that stay in the cube; 0 where there is none.
-  Place steepest(const Place& z, const Place& slope, const MatrixXd& metric, double share) const {
+  Place steepest(const Place& z, const Place& slope, double share) const {
     std::vector<std::size_t> free;
     for (std::size_t f = 0; f < z.size(); ++f)
       if (specification_.moves[f] && slope[f] != 0) free.push_back(f);
     Place step(z.size(), 0);
-    const double reach = metric.trace();
+    const double reach = metric_.trace();
     while (!free.empty() && reach > 0) {
       const auto n = static_cast<Eigen::Index>(free.size());
       MatrixXd m(n, n);
@@ -114,8 +125,8 @@ class Search {
       for (Eigen::Index i = 0; i < n; ++i) {
         g(i) = slope[free[static_cast<std::size_t>(i)]];
         for (Eigen::Index j = 0; j < n; ++j)
-          m(i, j) = metric(static_cast<Eigen::Index>(free[static_cast<std::size_t>(i)]),
-                           static_cast<Eigen::Index>(free[static_cast<std::size_t>(j)]));
+          m(i, j) = metric_(static_cast<Eigen::Index>(free[static_cast<std::size_t>(i)]),
+                            static_cast<Eigen::Index>(free[static_cast<std::size_t>(j)]));
       }
       constexpr double kLeast =
           1e-3;  // of the mean change: what does not show at all is not moved without end
@@ -135,7 +146,7 @@ class Search {
       }
       const double change = std::sqrt(std::max(0.0, d.dot(m * d)));
       if (!(change > 0)) return step;
-      const double length = share * std::min(rms_budget(z, metric), std::sqrt(reach));
+      const double length = share * std::min(rms_budget(), std::sqrt(reach));
       for (std::size_t i = 0; i < free.size(); ++i)
         step[free[i]] = d(static_cast<Eigen::Index>(i)) * length / change;
       return step;
@@ -145,7 +156,8 @@ class Search {
 
   void told(const Place& z, const DriftingCamera::Answer& answer) {
     found_.path.push_back({theta(z), answer});
-    if (!(answer.loss > found_.answer.loss)) return;
+    if (change_of(z) > 0) told_distance(z, answer.distance);
+    if (!(answer.loss > found_.answer.loss) || answer.distance > budget_.distance) return;
     found_.theta = found_.path.back().theta;
     found_.answer = answer;
   }
@@ -164,14 +176,20 @@ class Search {
   }
   void ask(const Place& z) { told(z, camera_.at(theta(z))); }
 
-  // What the budget is as a root mean square change: of another kind of distance once one was seen beside the change that made
-  // it, till then the specification says how large a step may be.
-  double rms_budget(const Place& z, const MatrixXd& metric) const {
+  // What the budget is as a root mean square change: of another kind of distance by what was last seen beside it.
+  double rms_budget() const {
     if (camera_.is_rms()) return budget_.distance;
+    return last_distance_ > 0 ? budget_.distance * change_of(last_) / last_distance_ : INFINITY;
+  }
+  // By the metric; 0 before there is one.
+  double change_of(const Place& z) const {
+    if (metric_.size() == 0 || z.empty()) return 0;
     const Eigen::Map<const Eigen::VectorXd> at(z.data(), static_cast<Eigen::Index>(z.size()));
-    const double change = std::sqrt(std::max(0.0, at.dot(metric * at))),
-                 distance = found_.path.empty() ? 0 : found_.path.back().answer.distance;
-    return change > 0 && distance > 0 ? budget_.distance * change / distance : INFINITY;
+    return std::sqrt(std::max(0.0, at.dot(metric_ * at)));
+  }
+  void told_distance(const Place& z, double distance) {
+    last_ = z;
+    last_distance_ = distance;
   }
 
   ForcedDrift found() && { return std::move(found_); }
@@ -186,6 +204,9 @@ class Search {
   const Specification& specification_;
   const DriftBudget& budget_;
   Place nominal_;
+  MatrixXd metric_;
+  Place last_;  // the last place whose distance was seen
+  double last_distance_ = 0;
   ForcedDrift found_;
 };
 
@@ -198,16 +219,15 @@ ForcedDrift force_drift(const DriftingCamera& camera, const Specification& speci
   Place z(search.factors(), 0);
   if (start > 0) z = search.outermost(search.drawn(stream));
   Place mean(z.size(), 0);
-  MatrixXd metric;
   for (int k = 0; k < budget.steps; ++k) {
-    if (k % kMetricEvery == 0) metric = search.metric(z);
+    if (k % kMetricEvery == 0) search.measure_metric(z);
     const Place g = search.slope_at(z);
     const double share =
         kFirstStep * std::pow(kLastStep / kFirstStep, k / std::max(1.0, budget.steps - 1.0));
     constexpr double kMomentum = 0.5;
     for (std::size_t f = 0; f < z.size(); ++f)
       mean[f] = kMomentum * mean[f] + (1 - kMomentum) * g[f];
-    const Place step = search.steepest(z, mean, metric, share);
+    const Place step = search.steepest(z, mean, share);
     for (std::size_t f = 0; f < z.size(); ++f) z[f] += step[f];
     z = search.projected(std::move(z));
   }
@@ -223,9 +243,10 @@ ForcedDrift random_drift(const DriftingCamera& camera, const Specification& spec
   Search search(camera, specification, budget);
   Stream stream(seed, "random_drift", static_cast<std::uint64_t>(start));
   const int places = kForwardsOfAStep * budget.steps + 1;
-  for (int k = 0; k < places; ++k) {
+  search.ask(Place(search.factors(), 0));  // nominal keeps every budget
+  for (int k = 1; k < places; ++k) {
     const Place z = search.drawn(stream);
-    search.ask(k % 4 == 0 ? search.projected(z) : search.outermost(z));
+    search.ask(k % 4 == 0 ? search.within(z) : search.outermost(z));
   }
   ForcedDrift found = std::move(search).found();
   found.forwards = places;

@@ -3,10 +3,10 @@
 // Coordinates z from −1 to 1 a factor: 0 nominal, ±1 the ends of the specification. Projected ascent of the loss
 // (drifting_camera.h), steepest in the metric of the pictures' change: the step that gains most for its root mean square change,
 // M⁻¹ · gradient, so that a factor that hardly shows is moved far and one that repaints everything little. Steps shrink to a tenth;
-// what leaves the cube is cut, what exceeds the budget is drawn towards nominal until it does not. The best that was seen counts, not
-// the last. The control draws z at random, most of them as far out as the budget lets, for as many model calls.
-// Cost: a step is a forward, a backward and some developments a picture (six for the budget; the metric, one a factor, is measured
-// every fourth step). Source: oala2023 (drift forensics),
+// what leaves the cube is cut, what would exceed the budget is drawn towards nominal. The best that was seen within the budget counts,
+// not the last. The control draws z at random, most of them as far out as the budget lets, for as many model calls.
+// Cost: a step is a forward and a backward a picture; the metric, measured every sixth step on at most eight of them, a development
+// a factor. Source: oala2023 (drift forensics),
 // madry2018 (projected gradient).
 #pragma once
 
