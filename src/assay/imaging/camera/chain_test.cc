@@ -217,7 +217,8 @@ TEST(CameraChain, HasItsIdentitiesAndInverses) {
   const at::Tensor counts = at::rand({1, 1, 12, 14}, at::kDouble) * 3000 + 500;
   const auto by = [&](const std::string& stages, const at::Tensor& x) {
     at::Tensor out = x;
-    for (const CameraStage& s : CameraChain::parse("demosaic menon | " + stages, "").stages())
+    const CameraChain chain = CameraChain::parse("demosaic menon | " + stages, "");
+    for (const CameraStage& s : chain.stages())
       if (s.name != "demosaic") out = after_stage(s, out, sensor);
     return out;
   };
