@@ -75,7 +75,7 @@ class OptimiseCameraTest : public testing::Test {
     o.steps = 20;
     o.batch = 8;
     o.camera_rate = 0.1;
-    o.model_rate = 0.02;
+    o.model_rate = 0.2;
     o.directory = (folder_ / out).string();
     return o;
   }
