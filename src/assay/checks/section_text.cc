@@ -22,6 +22,22 @@ std::string value_cell(const Finding& f) {
   return stats::number_text(f.value, 3) + (interval.empty() ? "" : " (" + interval + ")");
 }
 
+void add_with_interval(Series& series, const Finding& f) {
+  series.y.push_back(f.value);
+  series.low.push_back(f.interval ? f.interval->low : f.value);
+  series.high.push_back(f.interval ? f.interval->high : f.value);
+}
+
+void warn_nonfinite(Section& section, std::int64_t pictures) {
+  if (pictures > 0)
+    section.warnings.push_back(std::to_string(pictures) +
+                               " pictures are left out: the model's output is not finite.");
+}
+
+std::string picture_name(const std::string& id, const std::vector<std::string>& labels, int label) {
+  return label < 0 ? id : id + " (" + class_name(labels, label) + ")";
+}
+
 std::string pictures_text(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " picture" : " pictures");
 }

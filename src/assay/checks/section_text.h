@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "assay/base/estimate.h"
+#include "assay/base/section.h"
 
 namespace assay::checks {
 
@@ -15,6 +16,12 @@ const Finding& finding_named(const std::vector<Finding>& findings, const std::st
 std::string interval_text(const Finding& finding);
 // "0.31 (0.2 to 0.42)", or "–" where it is undefined.
 std::string value_cell(const Finding& finding);
+// The finding's value with its interval's ends, or with none.
+void add_with_interval(Series& series, const Finding& finding);
+// Where some are: a warning that they are left out.
+void warn_nonfinite(Section& section, std::int64_t pictures);
+// "ID (class)", or the id where the label is none.
+std::string picture_name(const std::string& id, const std::vector<std::string>& labels, int label);
 // "1 picture", "12 pictures".
 std::string pictures_text(std::int64_t count);
 // "4.2 %" with two digits, never broken across lines.

@@ -35,8 +35,7 @@ std::string answer(const Result& result) {
   if (at.status != FindingStatus::kOk) return "Nothing could be said: " + at.note + ".";
   std::string text = fmt::format(
       "Within the specification, and changing the pictures by at most {} ({}), the camera can "
-      "bring "
-      "the accuracy from {} to {} ({}).",
+      "bring the accuracy from {} to {} ({}).",
       budget_text(result), result.params.distance,
       percent(finding_named(result.findings, "accuracy").value), percent(at.value),
       interval_text(at));
@@ -59,8 +58,7 @@ Figure by_budget(const Result& result) {
       "Accuracy that a drift of the camera leaves, by how much it may change the pictures";
   figure.caption =
       "On pictures that the search did not see, with 95 % intervals. Random: the best of as many "
-      "model "
-      "calls at places drawn at random.";
+      "model calls at places drawn at random.";
   figure.x_label = "budget (" + result.params.distance + ")";
   figure.y_label = "accuracy";
   for (const char* kind : {"", "random_"}) {
@@ -69,9 +67,7 @@ Figure by_budget(const Result& result) {
     const Finding& own = finding_named(result.findings, "accuracy");
     const auto add = [&](double x, const Finding& f) {
       series.x.push_back(x);
-      series.y.push_back(f.value);
-      series.low.push_back(f.interval ? f.interval->low : f.value);
-      series.high.push_back(f.interval ? f.interval->high : f.value);
+      add_with_interval(series, f);
     };
     add(0, own);
     for (const double b : forensics_budgets(result.params))
@@ -99,9 +95,7 @@ Figure by_part(const Result& result) {
   series.name = "drop";
   for (const Finding* f : order) {
     figure.labels.push_back(f->id.substr(std::string("worst_drop/").size()));
-    series.y.push_back(f->value);
-    series.low.push_back(f->interval ? f->interval->low : f->value);
-    series.high.push_back(f->interval ? f->interval->high : f->value);
+    add_with_interval(series, *f);
   }
   figure.series.push_back(std::move(series));
   return figure;
@@ -174,8 +168,7 @@ ExhibitGroup strips(const Result& result) {
     Exhibit exhibit;
     exhibit.id = fmt::format("forced-{}", k);
     exhibit.row = r.row;
-    exhibit.caption =
-        r.label < 0 ? r.id : fmt::format("{} ({})", r.id, class_name(result.labels, r.label));
+    exhibit.caption = picture_name(r.id, result.labels, r.label);
     std::vector<double> theta(factors);
     for (std::size_t v = 0; v <= kViews; ++v) {
       const double share = static_cast<double>(v) / kViews;
@@ -205,9 +198,7 @@ ExhibitGroup strips(const Result& result) {
 Section DriftForensics::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.unlabelled > 0)
     section.notes.push_back(fmt::format(
         "{} pictures have no label that the model knows and are left out.", result.unlabelled));

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "assay/checks/camera/drift_forensics_runs.h"
 #include "assay/checks/focus/corner_world_test.h"
 #include "assay/checks/section_text.h"
@@ -17,15 +15,6 @@ static_assert(MeasuringCheck<DriftForensics>);
 using testing::HasSubstr;
 
 const Facts kPets{{"cat", "dog"}, 7};
-
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const InputError& e) {
-    return e.what();
-  }
-  return "nothing";
-}
 
 class DriftForensicsRun : public CornerWorld {};
 

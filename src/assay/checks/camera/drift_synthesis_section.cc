@@ -155,8 +155,7 @@ ExhibitGroup flipped(const Result& result) {
     Exhibit exhibit;
     exhibit.id = fmt::format("camera-{}", k);
     exhibit.row = r.row;
-    exhibit.caption =
-        r.label < 0 ? r.id : fmt::format("{} ({})", r.id, class_name(result.labels, r.label));
+    exhibit.caption = picture_name(r.id, result.labels, r.label);
     Panel own, other, difference;
     own.title = "the data's own";
     own.shift = r.view("reflect", 0, result.seed);
@@ -179,9 +178,7 @@ ExhibitGroup flipped(const Result& result) {
 Section DriftSynthesis::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.unlabelled > 0)
     section.notes.push_back(fmt::format(
         "{} pictures have no label that the model knows and are left out.", result.unlabelled));

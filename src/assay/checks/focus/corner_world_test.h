@@ -40,6 +40,16 @@ inline network::Node node(const std::string& op,
   return n;
 }
 
+// What an InputError of the action says.
+inline std::string error_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "nothing";
+}
+
 inline bool in_corner(int y, int x) { return y < 4 && x < 4; }
 inline bool in_middle(int y, int x) { return y >= 6 && y < 10 && x >= 6 && x < 10; }
 

@@ -164,9 +164,7 @@ std::vector<Finding> Misclassified::findings(const Result& result) { return resu
 Section Misclassified::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.unlabelled > 0)
     section.notes.push_back(
         fmt::format("{} pictures have no label and are left out.", result.unlabelled));

@@ -102,9 +102,7 @@ Exhibit exhibit_of(const ShortcutSearch::Shown& shown, std::size_t number) {
 Section ShortcutSearch::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.without_evidence > 0)
     section.notes.push_back(
         fmt::format("{} pictures have a map without positive evidence and are left out.",

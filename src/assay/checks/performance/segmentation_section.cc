@@ -90,9 +90,7 @@ ExhibitGroup worst(const Result& result) {
 Section Segmentation::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.records.empty()) return section;
   section.tables.push_back(class_table(result));
   section.figures.push_back(diagram(result));

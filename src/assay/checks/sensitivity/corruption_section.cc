@@ -55,9 +55,7 @@ Figure bars(const Result& result) {
   for (const std::size_t t : ranked(result)) {
     const Finding& f = finding_named(result.findings, "error/" + result.types[t]);
     figure.labels.push_back(result.types[t]);
-    series.y.push_back(f.value);
-    series.low.push_back(f.interval ? f.interval->low : f.value);
-    series.high.push_back(f.interval ? f.interval->high : f.value);
+    add_with_interval(series, f);
   }
   figure.series.push_back(std::move(series));
   return figure;
@@ -133,9 +131,7 @@ ExhibitGroup strips(const Result& result) {
 Section Corruption::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.unlabelled > 0)
     section.notes.push_back(
         fmt::format("{} pictures have no label and are left out.", result.unlabelled));

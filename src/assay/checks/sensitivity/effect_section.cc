@@ -77,9 +77,7 @@ Figure bars_of(const Result& result, const char* id, const char* title, const ch
     const Finding& f = o->*finding;
     if (f.status != FindingStatus::kOk) continue;
     figure.labels.push_back(o->name);
-    series.y.push_back(f.value);
-    series.low.push_back(f.interval ? f.interval->low : f.value);
-    series.high.push_back(f.interval ? f.interval->high : f.value);
+    add_with_interval(series, f);
   }
   figure.series.push_back(std::move(series));
   return figure;
@@ -167,9 +165,7 @@ std::vector<ExhibitGroup> strongest(const Result& result) {
 Section Effect::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.unlabelled > 0)
     section.notes.push_back(fmt::format(
         "{} pictures have no label: their margin is that of the decision on the unchanged picture, "

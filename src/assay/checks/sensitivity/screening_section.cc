@@ -74,9 +74,7 @@ Figure size_bars(const Result& result) {
   series.name = by_steps(result) ? "mean effect" : "bound";
   for (const Entry* e : largest_first(result)) {
     figure.labels.push_back(e->factor);
-    series.y.push_back(e->size.value);
-    series.low.push_back(e->size.interval ? e->size.interval->low : e->size.value);
-    series.high.push_back(e->size.interval ? e->size.interval->high : e->size.value);
+    add_with_interval(series, e->size);
   }
   figure.series.push_back(std::move(series));
   return figure;
@@ -101,9 +99,7 @@ Table size_table(const Result& result) {
 Section Screening::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (largest_first(result).empty()) return section;
   section.notes.push_back(fmt::format("{} points a picture, of its own.", result.points));
   section.figures.push_back(size_bars(result));

@@ -1,5 +1,6 @@
 // The figures of the sensitivity check.
 #include "assay/checks/sensitivity/sensitivity_figures.h"
+#include "assay/checks/section_text.h"
 
 #include <fmt/format.h>
 
@@ -31,9 +32,7 @@ Figure bars(const Result& result) {
     Series series;
     series.name = title;
     for (const Entry& i : *indices) {
-      series.y.push_back(i.finding.value);
-      series.low.push_back(i.finding.interval ? i.finding.interval->low : i.finding.value);
-      series.high.push_back(i.finding.interval ? i.finding.interval->high : i.finding.value);
+      add_with_interval(series, i.finding);
     }
     figure.series.push_back(std::move(series));
   }
@@ -73,9 +72,7 @@ Figure shapley_bars(const Result& result) {
   Series series;
   series.name = "Shapley effect";
   for (const Entry& e : result.shapley) {
-    series.y.push_back(e.finding.value);
-    series.low.push_back(e.finding.interval ? e.finding.interval->low : e.finding.value);
-    series.high.push_back(e.finding.interval ? e.finding.interval->high : e.finding.value);
+    add_with_interval(series, e.finding);
   }
   figure.series.push_back(std::move(series));
   return figure;

@@ -217,9 +217,7 @@ std::vector<ExhibitGroup> strips(const Result& result) {
 Section Sensitivity::present(const Result& result) {
   Section section;
   section.answer = answer(result);
-  if (result.nonfinite > 0)
-    section.warnings.push_back(fmt::format(
-        "{} pictures are left out: the model's output is not finite.", result.nonfinite));
+  warn_nonfinite(section, result.nonfinite);
   if (result.disagree)
     section.warnings.push_back(
         "Surrogate and pick-freeze disagree by more than their errors: a feature of the model is "
