@@ -148,29 +148,33 @@ CameraView DataSet::view(std::size_t row, std::string_view bytes, const Placemen
   return {*chain_, raw.sensor, raw.visible(), &framing, draw_of(table_.rows.at(row))};
 }
 
+Recorded DataSet::recorded(std::size_t row, std::string_view bytes, bool upright) const {
+  const std::uint64_t draw = draw_of(table_.rows.at(row));
+  if (is_raw()) return {frame(row, bytes), draw};
+  return {picture(row, bytes, {upright, false}), draw};
+}
+
 Picture DataSet::picture_by(const CameraChain& camera, std::size_t row, std::string_view bytes,
                             DecodeOptions options) const {
-  const std::uint64_t draw = draw_of(table_.rows.at(row));
-  if (is_raw()) return developed_picture(frame(row, bytes), camera, draw, options);
-  return redeveloped_picture(picture(row, bytes, {options.upright, false}), camera, draw, options);
+  return recorded(row, bytes, options.upright).by(camera, options);
 }
 
 Picture DataSet::shifted(std::size_t row, const Shift& shift) const {
   const std::string content = bytes(row);
-  const bool other = !shift.camera.empty();
+  std::optional<CameraChain> other;
+  if (!shift.camera.empty()) other = CameraChain::parse(shift.camera, "");
+  const Picture base = other ? picture_by(*other, row, content) : picture(row, content);
   const bool drifts = std::any_of(shift.factors.begin(), shift.factors.end(), [](const auto& f) {
     return scene_factor(f.first).stage == SceneStage::kCamera;
   });
-  const Picture base = other ? picture_by(CameraChain::parse(shift.camera, ""), row, content)
-                             : picture(row, content);
   if (!is_raw() || !drifts) return shifted_picture(base, shift);
   const Box box{shift.box[0], shift.box[1], shift.box[2], shift.box[3]};
   const Size size =
       shift.height > 0 ? Size{shift.height, shift.width} : Size{base.height, base.width};
   const RawFrame raw = frame(row, content);
   const Framing framing{0, placement_of_box(box, size)};
-  const CameraView seen(other ? CameraChain::parse(shift.camera, "") : *chain_, raw.sensor,
-                        raw.visible(), &framing, draw_of(table_.rows.at(row)));
+  const CameraView seen(other ? *other : *chain_, raw.sensor, raw.visible(), &framing,
+                        draw_of(table_.rows.at(row)));
   return shifted_picture(base, shift, &seen);
 }
 

@@ -39,6 +39,7 @@ namespace assay::imaging {
 
 class CameraChain;
 class CameraView;
+class Recorded;
 struct Placement;
 struct RawFrame;
 struct Sensor;
@@ -86,7 +87,9 @@ class DataSet {
   std::string row_digest(std::size_t row) const;  // content_digest of bytes(row)
   // Names what the row's picture is made of: sha256 of the bytes, and of RAW frames of camera and sidecar too, hex.
   std::string content_digest(std::size_t row, std::string_view bytes) const;
-  // As picture(), of the row's RAW frame, or of an approximate one, by another camera.
+  // What the row's picture was made of, for pictures by other cameras (camera/development.h).
+  Recorded recorded(std::size_t row, std::string_view bytes, bool upright = false) const;
+  // As picture(), by another camera.
   Picture picture_by(const CameraChain& camera, std::size_t row, std::string_view bytes,
                      DecodeOptions options = {}) const;
   // The row's picture as the report shows it changed.

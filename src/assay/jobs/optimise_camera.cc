@@ -11,6 +11,7 @@
 #include "assay/base/seed.h"
 #include "assay/imaging/digest.h"
 #include "assay/methods/camera/drifting_camera.h"
+#include "assay/methods/camera/factor_range.h"
 #include "assay/methods/visualisation/pixels.h"
 #include "assay/network/gradient.h"
 #include "assay/network/trainee.h"
@@ -81,7 +82,10 @@ class OptimisingArm : public Task {
         moves_camera_(name.find("camera") != std::string::npos),
         moves_model_(name.find("model") != std::string::npos) {
     const auto& o = job.options_;
-    for (const auto& f : o.factors) factors_.push_back(&imaging::scene_factor(f.name));
+    for (const auto& f : o.factors) {
+      factors_.push_back(&imaging::scene_factor(f.name));
+      ranges_.push_back({f.low, factors_.back()->nominal, f.high});
+    }
     for (const auto& [condition, value] : o.condition)
       factors_.push_back(&imaging::scene_factor(condition));
     state_.z.assign(o.factors.size(), 0);
@@ -113,7 +117,8 @@ class OptimisingArm : public Task {
     if (moves_camera_) {
       descend(state_.z.data(), asked.of_z.data(), state_.z.size(), state_.camera, state_.step,
               o.camera_rate);
-      for (double& v : state_.z) v = std::clamp(v, -1.0, 1.0);
+      for (std::size_t f = 0; f < state_.z.size(); ++f)
+        state_.z[f] = std::clamp(state_.z[f], ranges_[f].lowest(), ranges_[f].highest());
     }
     for (std::size_t k = 0; k < state_.parameters.size(); ++k)
       if (asked.of_parameters[k].defined())
@@ -189,11 +194,7 @@ class OptimisingArm : public Task {
   // Trained factors, then the condition's.
   std::vector<double> theta_of(const std::vector<double>& z) const {
     std::vector<double> theta;
-    for (std::size_t f = 0; f < z.size(); ++f) {
-      const auto& range = job_.options_.factors[f];
-      const double nominal = factors_[f]->nominal;
-      theta.push_back(nominal + z[f] * (z[f] > 0 ? range.high - nominal : nominal - range.low));
-    }
+    for (std::size_t f = 0; f < z.size(); ++f) theta.push_back(ranges_[f].at(z[f]));
     for (const auto& [name, value] : job_.options_.condition) theta.push_back(value);
     return theta;
   }
@@ -209,10 +210,7 @@ class OptimisingArm : public Task {
   }
 
   at::Tensor shown(const methods::TakenPicture& p, const at::Tensor& theta) const {
-    const std::uint64_t draw[] = {p.draw};
-    if (p.raw) return p.raw->changed(p.pixels, factors_, theta, job_.options_.seed, draw);
-    return imaging::unprocessed_view(p.pixels).changed(p.pixels, factors_, theta,
-                                                       job_.options_.seed, draw);
+    return p.view->changed(p.pixels, factors_, theta, job_.options_.seed, {&p.draw, 1});
   }
 
   // The mean loss over rows, with its slopes; whole micro-batches, the last filled up.
@@ -258,12 +256,8 @@ class OptimisingArm : public Task {
       const std::vector<at::Tensor> gradients = network::gradients(loss, leaves);
       if (moves_camera_ && gradients[0].defined())
         for (std::size_t f = 0; f < state_.z.size(); ++f) {
-          const auto& range = job_.options_.factors[f];
           const double g = gradients[0][0][static_cast<std::int64_t>(f)].item<double>();
-          const double z = state_.z[f], nominal = factors_[f]->nominal;
-          const bool up = z > 0 || (z == 0 && g < 0);
-          if (std::isfinite(g))
-            asked.of_z[f] += weight * g * (up ? range.high - nominal : nominal - range.low);
+          if (std::isfinite(g)) asked.of_z[f] += weight * g * ranges_[f].slope(state_.z[f], g < 0);
         }
       const std::size_t before = moves_camera_ ? 1 : 0;
       for (std::size_t k = 0; k < asked.of_parameters.size(); ++k) {
@@ -301,19 +295,22 @@ class OptimisingArm : public Task {
                              const std::vector<double>& theta) const {
     const at::NoGradGuard no_grad;
     const at::Tensor at = at::tensor(theta, at::kDouble).view({1, -1});
-    std::vector<double> all;
-    for (const std::int64_t row : job_.test_) {
-      const auto p = methods::taken_picture(classifier, job_.data_, row, draw_of(row, 0));
-      const std::vector<at::Tensor> inputs{methods::model_input(classifier, shown(p, at))};
-      all.push_back(methods::judged_inputs(classifier, inputs, p.truth).score[0]);
-    }
-    return all;
+    return methods::judged_inputs(
+               classifier, job_.test_.size(),
+               [&](std::size_t i) -> methods::InputWithTruth {
+                 const std::int64_t row = job_.test_[i];
+                 const auto p =
+                     methods::taken_picture(classifier, job_.data_, row, draw_of(row, 0));
+                 return {methods::model_input(classifier, shown(p, at)), p.truth};
+               })
+        .score;
   }
 
   const OptimiseCamera& job_;
   std::string name_;
   bool moves_camera_, moves_model_;
-  std::vector<const imaging::Factor*> factors_;
+  std::vector<const imaging::Factor*> factors_;  // the trained, then the condition's
+  std::vector<methods::FactorRange> ranges_;     // of the trained
   std::unique_ptr<network::Trainee> trainee_;
   State state_;
 };

@@ -102,15 +102,12 @@ void Synthesise::develop(std::size_t at) const {
   const SourcePicture& p = pictures_[at];
   const std::string bytes = imaging::read_picture_file(p.file);
   const std::uint64_t draw = hash_name(p.name);
-  for (const auto& [camera, chain] : cameras_) {
-    const imaging::Picture picture =
-        raw_ ? imaging::developed_picture(imaging::read_frame(bytes, p.file, read_sensor_), chain,
-                                          draw, {true, false})
-             : imaging::redeveloped_picture(imaging::decode(bytes, p.file, {true, false}), chain,
-                                            draw, {true, false});
+  const imaging::Recorded recorded =
+      raw_ ? imaging::Recorded(imaging::read_frame(bytes, p.file, read_sensor_), draw)
+           : imaging::Recorded(imaging::decode(bytes, p.file, {true, false}), draw);
+  for (const auto& [camera, chain] : cameras_)
     write_file((fs::path(directory_) / file_of(camera, p.name)).string(),
-               imaging::encode_png(picture));
-  }
+               imaging::encode_png(recorded.by(chain, {true, false})));
 }
 
 }  // namespace assay::jobs

@@ -77,13 +77,10 @@ struct DriftForensics {
     std::int64_t run = 0;
     std::vector<double> theta;
     double loss = 0, distance = 0;
-    std::vector<double> path_distance, path_score;
-    std::vector<double> path_theta;  // [steps · factors]
     template <class A>
     void archive(A& a) {
       AskedPicture::archive(a);
-      a(kind, known, score, margins, run, theta, loss, distance, path_distance, path_score,
-        path_theta);
+      a(kind, known, score, margins, run, theta, loss, distance);
     }
   };
   struct Result {

@@ -35,12 +35,12 @@ void ask(const Subject& subject, const Unit& unit, const Context& context,
   const RawView raw(subject, unit, context, scene);
   const at::Tensor pixels = methods::pixels_of_input(subject.classifier, input_of(unit, context));
   const std::uint64_t draw[] = {draw_of(unit.row)};
-  std::vector<at::Tensor> inputs;
-  for (const auto& theta : thetas)
-    inputs.push_back(methods::model_input(
-        subject.classifier,
-        scene(pixels, at::tensor(theta, at::kDouble).view({1, -1}), draw, raw.get())));
-  const methods::Judged said = methods::judged_inputs(subject.classifier, inputs, truth);
+  const methods::Judged said = methods::judged_inputs(
+      subject.classifier, thetas.size(), [&](std::size_t i) -> methods::InputWithTruth {
+        const at::Tensor theta = at::tensor(thetas[i], at::kDouble).view({1, -1});
+        return {methods::model_input(subject.classifier, scene(pixels, theta, draw, raw.get())),
+                truth};
+      });
   for (std::size_t i = 0; i < thetas.size(); ++i) {
     record.score.push_back(static_cast<float>(said.score[i]));
     record.margins.push_back(static_cast<float>(said.margin[i]));
@@ -81,12 +81,6 @@ void search(const Subject& subject, const Params& params, const ForensicsSpace& 
   record.loss = found.answer.loss;
   record.distance = found.answer.distance;
   record.finite = std::isfinite(record.loss);
-  if (run.kind != ForensicsRun::Kind::kAll) return;
-  for (const auto& step : found.path) {
-    record.path_distance.push_back(step.answer.distance);
-    record.path_score.push_back(step.answer.score);
-    record.path_theta.insert(record.path_theta.end(), step.theta.begin(), step.theta.end());
-  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "assay/checks/camera/cameras.h"
 #include "assay/checks/camera/drift_synthesis.h"
 #include "assay/checks/sensitivity/named_corruptions.h"
+#include "assay/imaging/camera/development.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/image_distance.h"
 #include "assay/methods/batch.h"
@@ -23,7 +24,7 @@ using Record = DriftSynthesis::Record;
 using Models = std::vector<std::shared_ptr<const network::Classifier>>;
 
 constexpr const char* kWhere = "checks.drift-synthesis";
-constexpr int kSeverities = 5;
+constexpr std::size_t kSeverities = 5;
 
 Models models_of(const Subject& subject, const Params& params) {
   Models models;
@@ -52,17 +53,18 @@ void add_distances(const at::Tensor& from, const at::Tensor& to, std::vector<flo
 // As many pictures changed as there are types and severities.
 void ask_corruptions(const Subject& subject, const Params& params, const at::Tensor& pixels,
                      const methods::Truth& truth, Record& record) {
-  std::vector<at::Tensor> inputs;
   const imaging::Picture picture = methods::picture_of(pixels);
-  for (const imaging::Corruption* type : corruption_types(params.corruptions))
-    for (int severity = 1; severity <= kSeverities; ++severity) {
-      const at::Tensor changed = methods::pixels_of(imaging::corrupted(
-          picture, *type, severity, {subject.facts.seed, static_cast<std::uint64_t>(record.row)}));
-      add_distances(pixels, changed, record.weather_distances);
-      inputs.push_back(methods::model_input(subject.classifier, changed));
-    }
-  for (const double s : methods::judged_inputs(subject.classifier, inputs, truth).score)
-    record.weather.push_back(static_cast<float>(s));
+  const auto types = corruption_types(params.corruptions);
+  const methods::Judged said = methods::judged_inputs(
+      subject.classifier, types.size() * kSeverities,
+      [&](std::size_t i) -> methods::InputWithTruth {
+        const at::Tensor changed = methods::pixels_of(imaging::corrupted(
+            picture, *types[i / kSeverities], static_cast<double>(i % kSeverities + 1),
+            {subject.facts.seed, static_cast<std::uint64_t>(record.row)}));
+        add_distances(pixels, changed, record.weather_distances);
+        return {methods::model_input(subject.classifier, changed), truth};
+      });
+  record.weather.assign(said.score.begin(), said.score.end());
 }
 
 }  // namespace
@@ -99,15 +101,19 @@ std::vector<Record> DriftSynthesis::measure(const Subject& subject, const Params
     const at::Tensor own = input_of(unit, context);
     const at::Tensor pixels = methods::pixels_of_input(subject.classifier, own).clamp(0, 1);
     std::vector<at::Tensor> inputs{own};
+    const imaging::Recorded recorded = subject.data.recorded(row, bytes, input.upright);
     for (const auto& [name, chain] : cameras) {
-      const imaging::Picture picture = subject.data.picture_by(
-          chain, row, bytes, {input.upright, input.channels == Channels::kGray});
+      const imaging::Picture picture =
+          recorded.by(chain, {input.upright, input.channels == Channels::kGray});
       inputs.push_back(prepared(subject, picture, record.id));
       add_distances(pixels, methods::pixels_of_input(subject.classifier, inputs.back()).clamp(0, 1),
                     record.distances);
     }
     const auto add = [&](const network::Classifier& model) {
-      const methods::Judged said = methods::judged_inputs(model, inputs, truth);
+      const methods::Judged said = methods::judged_inputs(
+          model, inputs.size(), [&](std::size_t i) -> methods::InputWithTruth {
+            return {inputs[i], truth};
+          });
       record.own.push_back(static_cast<float>(said.score[0]));
       for (std::size_t c = 0; c < cameras.size(); ++c) {
         record.score.push_back(static_cast<float>(said.score[c + 1]));

@@ -102,7 +102,7 @@ CameraView::CameraView(CameraChain chain, const Sensor& sensor, at::Tensor count
     is_framed_ = true;
     framing_ = *framing;
   }
-  as_it_was_ = developed_by(chain_, draw);
+  as_it_was_ = shown(developed_by(chain_, draw));
 }
 
 at::Tensor CameraView::developed_by(const CameraChain& chain, std::uint64_t draw) const {
@@ -111,17 +111,19 @@ at::Tensor CameraView::developed_by(const CameraChain& chain, std::uint64_t draw
   });
 }
 
-at::Tensor CameraView::shown(const at::Tensor& development, std::int64_t channels) const {
-  at::Tensor x = development.clamp(0, 1);
-  if (is_framed_) x = framed(x, framing_);
-  return channels == 1 ? luma(x) : x;
+at::Tensor CameraView::shown(const at::Tensor& development) const {
+  const at::Tensor x = development.clamp(0, 1);
+  return is_framed_ ? framed(x, framing_) : x;
 }
 
 at::Tensor CameraView::difference(const at::Tensor& pixels, const at::Tensor& development) const {
-  const at::Tensor before = shown(as_it_was_, pixels.size(1)),
-                   after = shown(development, pixels.size(1));
+  at::Tensor before = as_it_was_, after = shown(development);
   if (before.size(2) != pixels.size(2) || before.size(3) != pixels.size(3))
     throw BugError("a camera's view has another size than the model's pixels");
+  if (pixels.size(1) == 1) {
+    before = luma(before);
+    after = luma(after);
+  }
   return (pixels + (after - before).to(pixels.scalar_type())).clamp(0, 1);
 }
 

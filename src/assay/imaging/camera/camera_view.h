@@ -45,12 +45,12 @@ class CameraView {
 
  private:
   at::Tensor developed_by(const CameraChain& chain, std::uint64_t draw) const;
+  at::Tensor shown(const at::Tensor& development) const;
   at::Tensor difference(const at::Tensor& pixels, const at::Tensor& development) const;
-  at::Tensor shown(const at::Tensor& development, std::int64_t channels) const;
 
   CameraChain chain_;
   Sensor sensor_;
-  at::Tensor counts_, as_it_was_;
+  at::Tensor counts_, as_it_was_;  // the second framed
   bool is_framed_ = false;
   Framing framing_;
 };

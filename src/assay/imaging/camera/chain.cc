@@ -185,6 +185,10 @@ at::Tensor CameraChain::operator()(const at::Tensor& counts, const Sensor& senso
     return drifted(*this, counts, sensor, {}, at::zeros({counts.size(0), 0}, at::kDouble), 0,
                    draws.empty() ? zeros : draws);
   }
+  return without_settings(counts, sensor);
+}
+
+at::Tensor CameraChain::without_settings(const at::Tensor& counts, const Sensor& sensor) const {
   const auto whole = [&](at::Tensor x) {
     for (const CameraStage& s : stages_) x = after_stage(s, x, sensor);
     return x;

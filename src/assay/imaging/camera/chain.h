@@ -58,6 +58,8 @@ class CameraChain {
   // none: 0.
   at::Tensor operator()(const at::Tensor& counts, const Sensor& sensor,
                         std::span<const std::uint64_t> draws = {}) const;
+  // The stages alone, settings left out; frames above 2 megapixels strip by strip.
+  at::Tensor without_settings(const at::Tensor& counts, const Sensor& sensor) const;
   // After every stage, the mosaic's too, settings left out: the last is the picture.
   std::vector<at::Tensor> stage_by_stage(const at::Tensor& counts, const Sensor& sensor) const;
 

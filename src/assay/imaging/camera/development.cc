@@ -24,10 +24,14 @@ Picture developed_picture(const RawFrame& frame, const CameraChain& chain, std::
   return stored(options.upright ? turned_upright(picture, frame.flip) : picture, options);
 }
 
-Picture redeveloped_picture(const Picture& picture, const CameraChain& chain, std::uint64_t draw,
-                            DecodeOptions options) {
-  const at::Tensor pixels = pixels_of(to_8_bit(picture));
-  return stored(unprocessed_view(pixels).by(chain, pixels, draw), options);
+Recorded::Recorded(RawFrame frame, std::uint64_t draw) : draw_(draw), frame_(std::move(frame)) {}
+
+Recorded::Recorded(const Picture& picture, std::uint64_t draw)
+    : draw_(draw), pixels_(pixels_of(to_8_bit(picture))), made_up_(unprocessed_view(pixels_)) {}
+
+Picture Recorded::by(const CameraChain& chain, DecodeOptions options) const {
+  if (frame_) return developed_picture(*frame_, chain, draw_, options);
+  return stored(made_up_->by(chain, pixels_, draw_), options);
 }
 
 std::string sidecar_of(const std::string& path) {

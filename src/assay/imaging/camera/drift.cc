@@ -256,9 +256,7 @@ at::Tensor drifted(const CameraChain& chain, const at::Tensor& counts, const Sen
   const std::int64_t rows = theta.size(0);
   const Combined all = combined(chain.settings(), factors, theta);
   const auto plain = [&] {
-    at::Tensor x = counts;
-    for (const CameraStage& s : chain.stages()) x = after_stage(s, x, sensor);
-    return x.expand({rows, -1, -1, -1});
+    return chain.without_settings(counts, sensor).expand({rows, -1, -1, -1});
   };
   if (all.factors.empty()) return plain();
   const at::Tensor values = at::stack(all.values, 1);

@@ -41,11 +41,12 @@ TakenPicture taken_picture(const network::Classifier& classifier, const imaging:
           .contiguous();
   p.truth = row_truth(classifier, data, row, picture);
   p.draw = draw;
-  if (data.is_raw())
-    p.raw = std::make_shared<const imaging::CameraView>(data.view(
-        at, bytes,
-        imaging::placement_of(picture.height, picture.width, id, input, demand_of(classifier)),
-        input.upright));
+  p.view = std::make_shared<const imaging::CameraView>(
+      data.is_raw() ? data.view(at, bytes,
+                                imaging::placement_of(picture.height, picture.width, id, input,
+                                                      demand_of(classifier)),
+                                input.upright)
+                    : imaging::unprocessed_view(p.pixels));
   return p;
 }
 
@@ -54,17 +55,13 @@ DriftingCamera::DriftingCamera(const network::Classifier& classifier,
                                const std::vector<std::string>& factors, std::uint64_t seed,
                                imaging::ImageDistance distance)
     : classifier_(classifier), pictures_(std::move(pictures)), seed_(seed), distance_(distance) {
-  if (pictures_.empty()) throw BugError("a common camera takes at least one picture");
+  if (pictures_.empty()) throw BugError("a drifting camera takes at least one picture");
   for (const std::string& name : factors) {
     const imaging::Factor& factor = imaging::scene_factor(name);
     if (factor.stage != imaging::SceneStage::kCamera)
       throw InputError("", "\"" + name + "\" is a factor of the scene, none of the camera");
     factors_.push_back(&factor);
   }
-  // Without a frame one is made up once, and kept.
-  for (TakenPicture& p : pictures_)
-    if (!p.raw)
-      p.raw = std::make_shared<const imaging::CameraView>(imaging::unprocessed_view(p.pixels));
   std::vector<double> margins;
   const auto rows = static_cast<std::size_t>(classifier_.micro_batch());
   for (std::size_t first = 0; first < pictures_.size(); first += rows) {
@@ -89,7 +86,7 @@ std::vector<double> DriftingCamera::nominal() const {
 }
 
 at::Tensor DriftingCamera::changed(const TakenPicture& picture, const at::Tensor& theta) const {
-  return picture.raw->changed(picture.pixels, factors_, theta, seed_, {&picture.draw, 1});
+  return picture.view->changed(picture.pixels, factors_, theta, seed_, {&picture.draw, 1});
 }
 
 double DriftingCamera::distance(const std::vector<double>& theta) const {

@@ -24,8 +24,8 @@
 namespace assay::methods {
 
 struct TakenPicture {
-  at::Tensor pixels;                               // [1,C,H,W] in [0,1], as the model is shown it
-  std::shared_ptr<const imaging::CameraView> raw;  // its frame; null: none
+  at::Tensor pixels;                                // [1,C,H,W] in [0,1], as the model is shown it
+  std::shared_ptr<const imaging::CameraView> view;  // its RAW frame, or one made up
   Truth truth;
   std::uint64_t draw = 0;  // of factors that draw
 };
@@ -55,7 +55,6 @@ class DriftingCamera {
   std::vector<double> change_metric(const std::vector<double>& theta,
                                     const std::vector<double>& steps) const;
 
-  const std::vector<const imaging::Factor*>& factors() const { return factors_; }
   std::vector<double> nominal() const;
   bool is_rms() const { return distance_ == imaging::ImageDistance::kRms; }
 

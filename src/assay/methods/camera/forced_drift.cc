@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "assay/base/seed.h"
+#include "assay/methods/camera/factor_range.h"
 
 namespace assay::methods {
 
@@ -26,26 +27,24 @@ class Search {
  public:
   Search(const DriftingCamera& camera, const Specification& specification,
          const DriftBudget& budget)
-      : camera_(camera),
-        specification_(specification),
-        budget_(budget),
-        nominal_(camera.nominal()) {
+      : camera_(camera), specification_(specification), budget_(budget) {
+    const std::vector<double> nominal = camera.nominal();
+    for (std::size_t f = 0; f < nominal.size(); ++f)
+      ranges_.push_back({specification.low[f], nominal[f], specification.high[f]});
     found_.answer.loss = -INFINITY;
   }
 
-  std::size_t factors() const { return nominal_.size(); }
+  std::size_t factors() const { return ranges_.size(); }
 
   Place theta(const Place& z) const {
-    Place at = nominal_;
-    for (std::size_t f = 0; f < z.size(); ++f)
-      at[f] += z[f] * (z[f] > 0 ? specification_.high[f] - nominal_[f]
-                                : nominal_[f] - specification_.low[f]);
+    Place at(z.size());
+    for (std::size_t f = 0; f < z.size(); ++f) at[f] = ranges_[f].at(z[f]);
     return at;
   }
 
   // Into the cube, and, as the metric foretells the distance, into the budget.
   Place projected(Place z) {
-    for (std::size_t f = 0; f < z.size(); ++f) z[f] = std::clamp(z[f], lowest(f), highest(f));
+    z = in_cube(std::move(z));
     if (!std::isfinite(budget_.distance)) return z;
     const double change = change_of(z);
     if (!(change > 0)) return z;
@@ -56,11 +55,9 @@ class Search {
 
   // As far out along z as the specification and the budget let.
   Place outermost(Place z) const {
+    z = in_cube(std::move(z));
     double most = 0;
-    for (std::size_t f = 0; f < z.size(); ++f) {
-      z[f] = std::clamp(z[f], lowest(f), highest(f));
-      most = std::max(most, std::abs(z[f]));
-    }
+    for (const double v : z) most = std::max(most, std::abs(v));
     return most > 0 ? within(scaled(z, 1 / most)) : z;
   }
   // Drawn towards nominal until the budget holds.
@@ -76,16 +73,11 @@ class Search {
   Place drawn(Stream& stream) const {
     Place z(factors(), 0);
     for (std::size_t f = 0; f < z.size(); ++f) {
-      const double u =
-          2 * stream.uniform() - 1;  // drawn for factors that stay too: same draws for all groups
+      const double u = 2 * stream.uniform() - 1;
       if (specification_.moves[f]) z[f] = u;
     }
     return z;
   }
-
-  // A factor whose nominal value is an end of its specification goes one way only.
-  double lowest(std::size_t f) const { return specification_.low[f] < nominal_[f] ? -1 : 0; }
-  double highest(std::size_t f) const { return specification_.high[f] > nominal_[f] ? 1 : 0; }
 
   // The metric of the pictures' change in z, round z.
   void measure_metric(const Place& z) {
@@ -94,7 +86,7 @@ class Search {
     const Place here = theta(z);
     for (std::size_t f = 0; f < z.size(); ++f) {
       if (!specification_.moves[f]) continue;
-      steps[f] = z[f] + kMetricStep <= highest(f) ? kMetricStep : -kMetricStep;
+      steps[f] = z[f] + kMetricStep <= ranges_[f].highest() ? kMetricStep : -kMetricStep;
       to = z;
       to[f] += steps[f];
       in_theta[f] = theta(to)[f] - here[f];
@@ -111,7 +103,7 @@ class Search {
     metric_ = std::move(m);
   }
 
-  // The step that gains most for its change of `length`, of those that stay in the cube; 0 where there is none.
+  // The step that gains most for its change, of those that stay in the cube; 0 where there is none.
   Place steepest(const Place& z, const Place& slope, double share) const {
     std::vector<std::size_t> free;
     for (std::size_t f = 0; f < z.size(); ++f)
@@ -136,8 +128,8 @@ class Search {
       std::vector<std::size_t> kept;
       for (std::size_t i = 0; i < free.size(); ++i) {
         const double v = d(static_cast<Eigen::Index>(i));
-        const bool leaves =
-            (v > 0 && z[free[i]] >= highest(free[i])) || (v < 0 && z[free[i]] <= lowest(free[i]));
+        const bool leaves = (v > 0 && z[free[i]] >= ranges_[free[i]].highest()) ||
+                            (v < 0 && z[free[i]] <= ranges_[free[i]].lowest());
         if (!leaves) kept.push_back(free[i]);
       }
       if (kept.size() < free.size()) {
@@ -169,9 +161,7 @@ class Search {
     Place g(factors(), 0);
     for (std::size_t f = 0; f < g.size(); ++f)
       if (specification_.moves[f] && std::isfinite(slope.gradient[f]))
-        g[f] = slope.gradient[f] * (z[f] > 0 || (z[f] == 0 && slope.gradient[f] > 0)
-                                        ? specification_.high[f] - nominal_[f]
-                                        : nominal_[f] - specification_.low[f]);
+        g[f] = slope.gradient[f] * ranges_[f].slope(z[f], slope.gradient[f] > 0);
     return g;
   }
   void ask(const Place& z) { told(z, camera_.at(theta(z))); }
@@ -195,6 +185,11 @@ class Search {
   ForcedDrift found() && { return std::move(found_); }
 
  private:
+  Place in_cube(Place z) const {
+    for (std::size_t f = 0; f < z.size(); ++f)
+      z[f] = std::clamp(z[f], ranges_[f].lowest(), ranges_[f].highest());
+    return z;
+  }
   static Place scaled(Place z, double by) {
     for (double& v : z) v *= by;
     return z;
@@ -203,7 +198,7 @@ class Search {
   const DriftingCamera& camera_;
   const Specification& specification_;
   const DriftBudget& budget_;
-  Place nominal_;
+  std::vector<FactorRange> ranges_;
   MatrixXd metric_;
   Place last_;  // the last place whose distance was seen
   double last_distance_ = 0;

@@ -49,6 +49,7 @@ class ForcedDriftTest : public testing::Test {
                      .view({1, 1, 32, 32})
                      .expand({1, 3, 32, 32})
                      .contiguous();
+      p.view = std::make_shared<const imaging::CameraView>(imaging::unprocessed_view(p.pixels));
       p.truth.label = 0;
       p.draw = static_cast<std::uint64_t>(i);
       all.push_back(std::move(p));

@@ -113,20 +113,24 @@ at::Tensor losses_of(const at::Tensor& answers, const std::vector<Truth>& truths
   return at::stack(losses);
 }
 
-Judged judged_inputs(const network::Classifier& classifier, const std::vector<at::Tensor>& inputs,
-                     const Truth& truth) {
+Judged judged_inputs(const network::Classifier& classifier, std::size_t count,
+                     const std::function<InputWithTruth(std::size_t)>& make) {
   const auto rows = static_cast<std::size_t>(classifier.micro_batch());
   Judged all;
-  for (std::size_t first = 0; first < inputs.size(); first += rows) {
+  for (std::size_t first = 0; first < count; first += rows) {
     std::vector<at::Tensor> batch;
-    for (std::size_t i = first; i < first + rows; ++i)
-      batch.push_back(inputs[std::min(i, inputs.size() - 1)]);
+    std::vector<Truth> truths;
+    for (std::size_t i = first; i < std::min(first + rows, count); ++i) {
+      InputWithTruth made = make(i);
+      batch.push_back(std::move(made.input));
+      truths.push_back(std::move(made.truth));
+    }
+    while (batch.size() < rows) batch.push_back(batch.back());
     at::Tensor input = at::cat(batch);
     if (classifier.input_size().uint8 && input.scalar_type() != at::kByte)
       input = at::round(input).clamp(0, 255).to(at::kByte);
-    const auto kept = static_cast<std::int64_t>(std::min(rows, inputs.size() - first));
-    const Judged part = judged(answers_of(classifier, input).narrow(0, 0, kept),
-                               std::vector<Truth>(static_cast<std::size_t>(kept), truth));
+    const auto kept = static_cast<std::int64_t>(truths.size());
+    const Judged part = judged(answers_of(classifier, input).narrow(0, 0, kept), truths);
     all.score.insert(all.score.end(), part.score.begin(), part.score.end());
     all.margin.insert(all.margin.end(), part.margin.begin(), part.margin.end());
   }

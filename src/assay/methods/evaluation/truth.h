@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,13 @@ struct Overlap {
 Overlap overlap_of(const at::Tensor& answer, const at::Tensor& mask);  // [K,h,w], [h,w]
 double mean_iou(const Overlap& overlap);
 
-// Many pictures [1,…] as the model takes them, all with one truth, in micro-batches of the inference executor.
-Judged judged_inputs(const network::Classifier& classifier, const std::vector<at::Tensor>& inputs,
-                     const Truth& truth);
+// A picture [1,…] as the model takes it.
+struct InputWithTruth {
+  at::Tensor input;
+  Truth truth;
+};
+// `count` pictures, each made when its turn comes, in micro-batches of the inference executor.
+Judged judged_inputs(const network::Classifier& classifier, std::size_t count,
+                     const std::function<InputWithTruth(std::size_t)>& make);
 
 }  // namespace assay::methods
