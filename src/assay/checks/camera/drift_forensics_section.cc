@@ -45,9 +45,8 @@ std::string answer(const Result& result) {
         (!worst || f.value > worst->value))
       worst = &f;
   if (worst)
-    text += fmt::format(" Alone, {} costs most: {} of a point ({}).",
-                        worst->id.substr(std::string("worst_drop/").size()),
-                        number_text(100 * worst->value, 3), interval_text(*worst));
+    text += fmt::format(" Alone, {} costs most: {}.",
+                        worst->id.substr(std::string("worst_drop/").size()), value_cell(*worst));
   return text;
 }
 
@@ -180,12 +179,12 @@ ExhibitGroup strips(const Result& result) {
               ? fmt::format("nominal: margin {}", number_text(static_cast<double>(r.margins[0]), 2))
           : v == kViews ? fmt::format("found: margin {}",
                                       number_text(static_cast<double>(r.margins[run + 1]), 2))
-                        : fmt::format("{} of the way", percent(share));
+                        : fmt::format("{:.0f}% of the way", 100 * share);
       panel.shift = drifted_view(result, r, theta.data());
       exhibit.panels.push_back(std::move(panel));
     }
     Panel difference = exhibit.panels.back();
-    difference.title = "difference × 4";
+    difference.title = "difference, 4 times";
     difference.difference = kGain;
     exhibit.panels.push_back(std::move(difference));
     group.exhibits.push_back(std::move(exhibit));

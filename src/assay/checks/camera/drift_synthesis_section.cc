@@ -23,10 +23,11 @@ std::string answer(const Result& result) {
   const Finding& change = finding_named(result.findings, "worst_difference");
   const std::string& camera = result.cameras[result.worst_camera];
   return fmt::format(
-      "Of {} cameras the worst for the audited model is {}: {} right ({}), {} with the data's own "
-      "({} of a point, {}).",
+      "Of {} cameras the worst for the audited model is {}: {} right ({}), {} with the data's own, "
+      "a "
+      "difference of {}.",
       result.cameras.size(), camera, percent(worst.value), interval_text(worst), percent(own.value),
-      number_text(100 * change.value, 3), interval_text(change));
+      value_cell(change));
 }
 
 Figure matrix(const Result& result) {
@@ -141,7 +142,7 @@ ExhibitGroup flipped(const Result& result) {
   constexpr std::size_t kShown = 4;
   constexpr double kGain = 4;
   const std::size_t c = result.worst_camera;
-  ExhibitGroup group{"Pictures that the worst camera costs", {}};
+  ExhibitGroup group{"Pictures that the worst camera costs: " + result.cameras[c], {}};
   std::vector<const Record*> lost;
   for (const Record& r : result.records)
     if (r.score[c] < r.own[0]) lost.push_back(&r);
@@ -160,12 +161,11 @@ ExhibitGroup flipped(const Result& result) {
     own.title = "the data's own";
     own.shift = r.view("reflect", 0, result.seed);
     other = own;
-    other.title = fmt::format("{}: score {}, margin {}", result.cameras[c],
-                              number_text(static_cast<double>(r.score[c]), 2),
-                              number_text(static_cast<double>(r.margins[c]), 2));
+    other.title =
+        fmt::format("by it: margin {}", number_text(static_cast<double>(r.margins[c]), 2));
     other.shift->camera = result.chains[c];
     difference = other;
-    difference.title = "difference × 4";
+    difference.title = "difference, 4 times";
     difference.difference = kGain;
     exhibit.panels = {own, other, difference};
     group.exhibits.push_back(std::move(exhibit));
