@@ -103,6 +103,20 @@ void Develop(benchmark::State& state, const std::string& chain, double megapixel
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+// A development of 256 px, and where asked the slopes of what it was made of.
+void Demosaic(benchmark::State& state, imaging::Demosaic method, bool backward) {
+  network::configure_numerics();
+  const at::Tensor frame = at::rand({1, 1, kSide, kSide}).requires_grad_(backward),
+                   slope = at::rand({1, 3, kSide, kSide});
+  const at::AutoGradMode record(backward);
+  for (auto _ : state) {
+    const at::Tensor out = imaging::demosaiced(frame, Cfa::kRggb, method);
+    if (backward) benchmark::DoNotOptimize(network::gradient((out * slope).sum(), frame));
+    benchmark::DoNotOptimize(out);
+  }
+  rate(state, 1);
+}
+
 void TwelveViews(benchmark::State& state) {
   network::configure_numerics();
   const at::NoGradGuard no_grad;
@@ -133,6 +147,13 @@ int registered = [] {
     add(benchmark::RegisterBenchmark(("Naive/" + what).c_str(),
                                      [=](benchmark::State& s) { Naive(s, backward); }));
   }
+  for (const auto& [name, method] : {std::pair{"bilinear", imaging::Demosaic::kBilinear},
+                                     {"malvar", imaging::Demosaic::kMalvar},
+                                     {"menon", imaging::Demosaic::kMenon}})
+    for (const bool backward : {false, true})
+      add(benchmark::RegisterBenchmark(
+          (std::string("Demosaic/") + name + (backward ? "/forward_backward" : "/forward")).c_str(),
+          [=, method = method](benchmark::State& s) { Demosaic(s, method, backward); }));
   for (const char* chain : {"bilinear-filter-gaussian", "menon-unsharp-median"})
     for (const double megapixels : {0.25, 1.0, 4.0, 16.0})
       add(benchmark::RegisterBenchmark(

@@ -66,7 +66,8 @@ check() {
     {
       included = $3
       if (included ~ /^(torch|ATen|c10|caffe2)\// && $1 != "src/assay/network/torch.h" &&
-          !($1 == "src/assay/network/torchscript.h" && starts(included, "torch/csrc/jit/")))
+          !($1 == "src/assay/network/torchscript.h" && starts(included, "torch/csrc/jit/")) &&
+          !($1 == "src/assay/network/torch_function.h" && starts(included, "torch/csrc/autograd/")))
         refuse("includes <" included ">; libtorch has one door: assay/network/torch.h")
       if (!starts($1, "src/assay/")) next
       split($1, part, "/")
@@ -83,7 +84,7 @@ check() {
       if (!starts(included, "assay/")) next
       split(included, part, "/")
       to = part[2]
-      door = room == "imaging" && included == "assay/network/torch.h"
+      door = room == "imaging" && included ~ /^assay\/network\/torch(_function)?\.h$/
       if (to != room && !has(room_may[room], to) && !door)
         refuse("includes " included "; " room " may include " \
                (room_may[room] == "" ? "no other room" : "only " room_may[room]))
@@ -145,6 +146,10 @@ self_test() {
   expect refused  src/assay/network/graph.h '#include <torch/csrc/jit/ir/ir.h>'
   expect accepted src/assay/network/torchscript.h '#include <torch/csrc/jit/ir/ir.h>'
   expect refused  src/assay/network/torchscript.h '#include <torch/torch.h>'
+  expect refused  src/assay/network/torch.h '#include "assay/imaging/picture.h"'
+  expect accepted src/assay/network/torch_function.h '#include <torch/csrc/autograd/custom_function.h>'
+  expect refused  src/assay/imaging/a.cc '#include <torch/csrc/autograd/custom_function.h>'
+  expect accepted src/assay/imaging/a.cc '#include "assay/network/torch_function.h"'
   expect refused  examples/demo/a.cc '#include <torch/torch.h>'
   expect accepted src/assay/network/torch.h '#include <ATen/ATen.h>'
   expect refused  src/assay/stats/a.cc '#include <onnx/onnx_pb.h>'

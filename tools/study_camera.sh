@@ -22,8 +22,8 @@ part() {  # part NAME COMMAND…: runs it unless OUT/NAME.done stands; 1 and 3 a
   esac
 }
 
-part draw-train "$build/weld-draw" --count 1500 --seed 501 -o "$out/train"
-part draw-test "$build/weld-draw" --count 480 --seed 502 -o "$out/test"
+part draw-train "$build/weld-draw" --count 1200 --seed 501 -o "$out/train"
+part draw-test "$build/weld-draw" --count 360 --seed 502 -o "$out/test"
 
 views=()
 for d in bilinear malvar menon; do
@@ -33,7 +33,7 @@ for d in bilinear malvar menon; do
 done
 part synthesise "$build/assay" synthesise "$out/train/manifest.csv" --raw "${views[@]/#/--camera=}" -o "$out/views"
 for view in "${views[@]}"; do
-  part "train-$view" "$build/weld-train" "$out/views" --only "developed_by=$view" --epochs 8 -o "$out/models/$view.onnx"
+  part "train-$view" "$build/weld-train" "$out/views" --only "developed_by=$view" --epochs 6 -o "$out/models/$view.onnx"
 done
 
 part synthesis "$build/assay" run "$plans/synthesis.yaml" -o "$out/synthesis"

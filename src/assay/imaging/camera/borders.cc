@@ -15,8 +15,4 @@ at::Tensor padded(const at::Tensor& x, std::int64_t rows, std::int64_t cols, Pad
   return out;
 }
 
-at::Tensor padded_after(const at::Tensor& x, std::int64_t rows, std::int64_t cols) {
-  return at::reflection_pad2d(x, {0, cols, 0, rows});
-}
-
 }  // namespace assay::imaging

@@ -16,7 +16,5 @@ enum class Padding {
 // x [N,C,H,W] with `rows` more above and below and `cols` more left and right, at most as many as there are (less one for
 // kWholeSample). Differentiable.
 at::Tensor padded(const at::Tensor& x, std::int64_t rows, std::int64_t cols, Padding padding);
-// Whole-sample, below and to the right alone.
-at::Tensor padded_after(const at::Tensor& x, std::int64_t rows, std::int64_t cols);
 
 }  // namespace assay::imaging

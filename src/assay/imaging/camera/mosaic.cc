@@ -6,7 +6,8 @@
 #include "assay/base/error.h"
 #include "assay/base/field.h"
 #include "assay/imaging/camera/borders.h"
-#include "assay/imaging/camera/menon_loops.h"
+#include "assay/imaging/camera/menon.h"
+#include "assay/network/torch_function.h"
 
 namespace assay::imaging {
 
@@ -45,13 +46,17 @@ at::Tensor filtered(const at::Tensor& x, std::initializer_list<double> taps, std
 
 at::Tensor bilinear(const at::Tensor& mosaic, const at::Tensor& masks) {
   const at::Tensor sparse = mosaic * masks;
-  const auto spread = [&](std::int64_t c, std::initializer_list<double> taps) {
-    return filtered(sparse.narrow(1, c, 1), taps, 3, 3, Padding::kHalfSample);
+  // The values one before and one after along an axis.
+  const auto both_sides = [](const at::Tensor& x, std::int64_t axis) {
+    const std::int64_t rows = axis == 2 ? 1 : 0;
+    const at::Tensor wide = padded(x, rows, 1 - rows, Padding::kHalfSample);
+    return wide.slice(axis, 0, x.size(axis)) + wide.slice(axis, 2, x.size(axis) + 2);
   };
-  const auto of_corners = {0.25, 0.5, 0.25, 0.5, 1.0, 0.5, 0.25, 0.5, 0.25};
-  return at::cat({spread(0, of_corners), spread(1, {0, 0.25, 0, 0.25, 1, 0.25, 0, 0.25, 0}),
-                  spread(2, of_corners)},
-                 1);
+  at::Tensor corners = at::cat({sparse.narrow(1, 0, 1), sparse.narrow(1, 2, 1)}, 1);
+  for (const std::int64_t axis : {3, 2}) corners = corners + both_sides(corners, axis) * 0.5;
+  const at::Tensor cross = sparse.narrow(1, 1, 1),
+                   green = cross + (both_sides(cross, 2) + both_sides(cross, 3)) * 0.25;
+  return at::cat({corners.narrow(1, 0, 1), green, corners.narrow(1, 1, 1)}, 1);
 }
 
 // Rows and columns that hold a colour's values, [1,1,H,W].
@@ -86,123 +91,50 @@ at::Tensor malvar(const at::Tensor& mosaic, const at::Tensor& masks) {
                  1);
 }
 
-class Menon {
+// Given the directions it is linear, so that the way back needs nothing but them.
+class MenonFunction : public torch::autograd::Function<MenonFunction> {
  public:
-  Menon(const at::Tensor& mosaic, const at::Tensor& masks) : mosaic_(mosaic) {
-    for (std::int64_t c = 0; c < 3; ++c) is_[c] = masks.narrow(1, c, 1).to(at::kBool);
-    red_ = lines_of(masks.narrow(1, 0, 1));
-    blue_ = lines_of(masks.narrow(1, 2, 1));
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& mosaic,
+                            std::int64_t cfa, bool refined) {
+    const at::Tensor whole = mosaic.contiguous();
+    at::Tensor out = at::empty({whole.size(0), 3, whole.size(2), whole.size(3)}, whole.options()),
+               by_rows = at::empty(whole.sizes(), whole.options().dtype(at::kByte));
+    each_picture(whole, out, by_rows, [&](auto* values, auto* rgb, std::uint8_t* rows) {
+      menon(values, whole.size(2), whole.size(3), static_cast<Cfa>(cfa), refined, rgb, rows);
+    });
+    context->save_for_backward({by_rows});
+    context->saved_data["cfa"] = cfa;
+    context->saved_data["refined"] = refined;
+    return out;
   }
-
-  at::Tensor operator()(bool refined) {
-    choose_direction();
-    red_and_blue_at_green();
-    red_and_blue_at_each_other();
-    if (refined) refine();
-    return at::cat({r_, g_, b_}, 1);
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list slopes) {
+    const at::Tensor by_rows = context->get_saved_variables()[0], whole = slopes[0].contiguous();
+    const auto cfa = static_cast<Cfa>(context->saved_data["cfa"].toInt());
+    const bool refined = context->saved_data["refined"].toBool();
+    at::Tensor out = at::empty(by_rows.sizes(), whole.options());
+    each_picture(out, whole, by_rows, [&](auto* values, auto* rgb, std::uint8_t* rows) {
+      menon_back(rgb, out.size(2), out.size(3), cfa, refined, rows, values);
+    });
+    return {out, {}, {}};
   }
 
  private:
-  static at::Tensor along_rows(const at::Tensor& x, std::initializer_list<double> taps) {
-    return filtered(x, taps, 1, static_cast<std::int64_t>(taps.size()), Padding::kWholeSample);
+  // f(mosaic, rgb, by_rows) of each.
+  template <class F>
+  static void each_picture(const at::Tensor& mosaic, const at::Tensor& rgb,
+                           const at::Tensor& by_rows, F f) {
+    const std::int64_t area = mosaic.size(2) * mosaic.size(3);
+    auto* rows = by_rows.data_ptr<std::uint8_t>();
+    for (std::int64_t i = 0; i < mosaic.size(0); ++i)
+      if (mosaic.scalar_type() == at::kDouble)
+        f(mosaic.data_ptr<double>() + i * area, rgb.data_ptr<double>() + 3 * i * area,
+          rows + i * area);
+      else
+        f(mosaic.data_ptr<float>() + i * area, rgb.data_ptr<float>() + 3 * i * area,
+          rows + i * area);
   }
-  static at::Tensor along_columns(const at::Tensor& x, std::initializer_list<double> taps) {
-    return filtered(x, taps, static_cast<std::int64_t>(taps.size()), 1, Padding::kWholeSample);
-  }
-  static at::Tensor beside(const at::Tensor& x) { return along_rows(x, {0.5, 0, 0.5}); }
-  static at::Tensor above(const at::Tensor& x) { return along_columns(x, {0.5, 0, 0.5}); }
-  at::Tensor mean_along(const at::Tensor& x) const {
-    constexpr double kThird = 1.0 / 3;
-    return at::where(by_rows_, along_rows(x, {kThird, kThird, kThird}),
-                     along_columns(x, {kThird, kThird, kThird}));
-  }
-
-  void choose_direction() {
-    // The neighbours' mean, corrected by the own colour's bend; pairs first.
-    const auto guess = [&](int axis) {
-      const std::int64_t rows = axis == 2 ? 2 : 0, cols = 2 - rows;
-      const at::Tensor wide = padded(mosaic_, rows, cols, Padding::kWholeSample);
-      const auto at = [&](std::int64_t offset) {
-        return wide.slice(axis, 2 + offset, 2 + offset + mosaic_.size(axis));
-      };
-      return (at(-1) + at(1)) * 0.5 + (at(0) * 0.5 + (at(-2) + at(2)) * -0.25);
-    };
-    const at::Tensor none = at::zeros_like(mosaic_);
-    const at::Tensor g_rows = at::where(is_[1], mosaic_, guess(3)),
-                     g_columns = at::where(is_[1], mosaic_, guess(2));
-    const at::Tensor c_rows = at::where(is_[1], none, mosaic_ - g_rows),
-                     c_columns = at::where(is_[1], none, mosaic_ - g_columns);
-    const std::int64_t h = mosaic_.size(2), w = mosaic_.size(3);
-    const at::Tensor d_rows = (c_rows - padded_after(c_rows, 0, 2).slice(3, 2, w + 2)).abs(),
-                     d_columns =
-                         (c_columns - padded_after(c_columns, 2, 0).slice(2, 2, h + 2)).abs();
-    const auto summed = [&](const at::Tensor& d, std::initializer_list<double> taps) {
-      return filtered(d, taps, 5, 5, Padding::kZeros);
-    };
-    // clang-format off
-    const at::Tensor rough_rows = summed(d_rows, {1, 0, 1, 0, 0,  0, 1, 0, 0, 0,  3, 0, 3, 0, 0,  0, 1, 0, 0, 0,  1, 0, 1, 0, 0}),
-        rough_columns = summed(d_columns, {1, 0, 3, 0, 1,  0, 1, 0, 1, 0,  1, 0, 3, 0, 1,  0, 0, 0, 0, 0,  0, 0, 0, 0, 0});
-    // clang-format on
-    by_rows_ = rough_columns.detach().ge(rough_rows.detach());
-    g_ = at::where(by_rows_, g_rows, g_columns);
-    r_ = at::where(is_[0], mosaic_, none);
-    b_ = at::where(is_[2], mosaic_, none);
-  }
-
-  void red_and_blue_at_green() {
-    const auto filled = [&](const at::Tensor& x, const at::Tensor& own_rows) {
-      const at::Tensor value = at::where(own_rows, beside(x) - beside(g_), above(x) - above(g_));
-      return at::where(is_[1], g_ + value, x);
-    };
-    const at::Tensor r = filled(r_, red_.rows), b = filled(b_, blue_.rows);
-    r_ = r;
-    b_ = b;
-  }
-
-  void red_and_blue_at_each_other() {
-    const auto difference = [&](const at::Tensor& x, const at::Tensor& known) {
-      return at::where(by_rows_, beside(x) - beside(known), above(x) - above(known));
-    };
-    const at::Tensor r = at::where(is_[2], b_ + difference(r_, b_), r_);
-    b_ = at::where(is_[0], r + difference(b_, r), b_);
-    r_ = r;
-  }
-
-  void refine() {
-    g_ = at::where(is_[0], r_ - mean_along(r_ - g_),
-                   at::where(is_[2], b_ - mean_along(b_ - g_), g_));
-    const auto again = [&](const at::Tensor& x, const Lines& other) {
-      // Along columns in the other colour's rows, along rows in its columns.
-      const at::Tensor difference = x - g_;
-      return at::where(at::logical_and(is_[1], other.columns), g_ + beside(difference),
-                       at::where(at::logical_and(is_[1], other.rows), g_ + above(difference), x));
-    };
-    r_ = again(r_, blue_);
-    b_ = again(b_, red_);
-    const at::Tensor r = at::where(is_[2], b_ + mean_along(r_ - b_), r_);
-    b_ = at::where(is_[0], r - mean_along(r - b_), b_);
-    r_ = r;
-  }
-
-  at::Tensor mosaic_, is_[3], by_rows_, r_, g_, b_;
-  Lines red_, blue_;
 };
-
-// Without derivatives.
-at::Tensor menon_without_slopes(const at::Tensor& mosaic, Cfa cfa, bool refined) {
-  const at::Tensor whole = mosaic.contiguous();
-  const std::int64_t h = whole.size(2), w = whole.size(3);
-  at::Tensor out = at::empty({whole.size(0), 3, h, w}, whole.options());
-  const auto run = [&](auto* from, auto* to) {
-    for (std::int64_t i = 0; i < whole.size(0); ++i)
-      menon_in_loops(from + i * h * w, h, w, cfa, refined, to + 3 * i * h * w);
-  };
-  if (whole.scalar_type() == at::kDouble)
-    run(static_cast<const double*>(whole.data_ptr<double>()), out.data_ptr<double>());
-  else
-    run(static_cast<const float*>(whole.data_ptr<float>()), out.data_ptr<float>());
-  return out;
-}
 
 }  // namespace
 
@@ -248,9 +180,7 @@ at::Tensor demosaiced(const at::Tensor& mosaic, Cfa cfa, Demosaic method, bool r
     case Demosaic::kMalvar:
       return malvar(mosaic, masks);
     case Demosaic::kMenon:
-      if (!(mosaic.requires_grad() && at::GradMode::is_enabled()))
-        return menon_without_slopes(mosaic, cfa, refined);
-      return Menon(mosaic, masks)(refined);
+      return MenonFunction::apply(mosaic, static_cast<std::int64_t>(cfa), refined);
   }
   throw BugError("no such demosaicing");
 }

@@ -94,8 +94,8 @@ at::Tensor power(const at::Tensor& pixels, const at::Tensor& exponents) {
   std::vector<at::Tensor> rows;
   for (std::int64_t i = 0; i < pixels.size(0); ++i) {
     const at::Tensor row = pixels.narrow(0, i, 1), exponent = exponents.narrow(0, i, 1);
-    // A number for exponent is taken by vectors, a tensor is not.
-    rows.push_back(exponent.requires_grad() ? at::pow(row, exponent)
+    // libtorch takes a number for exponent by vectors, a tensor value by value; its logarithm by vectors again.
+    rows.push_back(exponent.requires_grad() ? at::exp(exponent * at::log(row)).to(row.scalar_type())
                                             : at::pow(row, exponent.item<double>()));
   }
   return at::cat(rows);
