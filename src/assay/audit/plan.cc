@@ -129,6 +129,35 @@ std::string read_entries(const std::string& path, const YAML::Node& node, const 
   return entries_text(entries);
 }
 
+// A list's items as one text (base/field.h): texts and numbers as they stand, {NAME: {KEY: VALUE}} as NAME(KEY=VALUE).
+std::string read_list(const std::string& path, const YAML::Node& node, const std::string& what) {
+  const auto scalar = [&](const YAML::Node& value) {
+    if (!value.IsScalar() || value.Scalar().empty())
+      throw InputError(place(path, value), what + ": wanted a text or a number");
+    return value.Scalar();
+  };
+  std::string all;
+  for (const auto& item : node) {
+    std::string text;
+    if (item.IsMap()) {
+      Mapping named(path, item, what);
+      if (named.keys().size() != 1)
+        throw InputError(place(path, item), what + ": wanted one name with its parameters");
+      const std::string& name = named.keys().front();
+      std::string inside;
+      const YAML::Node given = named.take(name);
+      Mapping parameters(path, given, what + "." + name);
+      for (const std::string& key : parameters.keys())
+        inside += (inside.empty() ? "" : ", ") + key + "=" + scalar(parameters.take(key));
+      text = name + "(" + inside + ")";
+    } else {
+      text = scalar(item);
+    }
+    all += (all.empty() ? "" : ", ") + text;
+  }
+  return all;
+}
+
 bool is_budget(const FieldInfo& info) { return info.unit == "forwards"; }
 
 PlannedCheck read_check(const std::string& path, const std::string& name, const YAML::Node& node) {
@@ -159,6 +188,12 @@ PlannedCheck read_check(const std::string& path, const std::string& name, const 
     if (!info.entry.empty() && value.IsMap()) {
       planned.settings.emplace_back(info.name,
                                     read_entries(path, value, what + "." + info.name, info.entry));
+      continue;
+    }
+    if (info.list && (value.IsSequence() || value.IsScalar())) {
+      planned.settings.emplace_back(
+          info.name,
+          value.IsScalar() ? value.Scalar() : read_list(path, value, what + "." + info.name));
       continue;
     }
     FieldValue read = checked(info, scalar_value(value, where + "." + info.name), where);

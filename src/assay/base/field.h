@@ -45,6 +45,9 @@ struct Entries {
   std::string_view entry;
 };
 
+// A text parameter that may be a list in a plan, its items joined by ", "; an item {NAME: {KEY: VALUE}} reads NAME(KEY=VALUE).
+struct List {};
+
 template <class Params, class T>
 struct Field {
   std::string_view name;
@@ -56,6 +59,7 @@ struct Field {
   Stage stage;
   bool file = false;
   std::string_view entry = {};  // of Entries
+  bool list = false;
 };
 
 template <class Params, class T>
@@ -79,6 +83,11 @@ constexpr Field<Params, std::string> field(std::string_view name, std::string Pa
                                            Entries entries, std::string_view help, Stage stage) {
   return {name, member, {}, {}, "", help, stage, false, entries.entry};
 }
+template <class Params>
+constexpr Field<Params, std::string> field(std::string_view name, std::string Params::*member, List,
+                                           std::string_view help, Stage stage) {
+  return {name, member, {}, {}, "", help, stage, false, {}, true};
+}
 
 template <class Params>
 constexpr Field<Params, bool> field(std::string_view name, bool Params::*member,
@@ -98,6 +107,7 @@ struct FieldInfo {
   Stage stage = Stage::kMeasuring;
   bool file = false;  // names one
   std::string entry;  // the option's name, of a mapping; empty: it is none
+  bool list = false;  // may be one in a plan
 };
 
 // A mapping's entries in the order written, and their text. InputError(where, …) for an entry without a
@@ -134,7 +144,7 @@ std::vector<FieldInfo> field_infos() {
       [&](const auto&... f) {
         (infos.push_back({std::string(f.name), as_value(initial.*(f.member)), f.range,
                           split_choices(f.choice), std::string(f.unit), std::string(f.help),
-                          f.stage, f.file, std::string(f.entry)}),
+                          f.stage, f.file, std::string(f.entry), f.list}),
          ...);
       },
       Check::fields());

@@ -24,6 +24,7 @@ Json field_schema(const FieldInfo& field) {
     schema["type"] = {"object", "string"};
     schema["additionalProperties"] = {{"type", {"string", "number"}}};
   }
+  if (field.list) schema["type"] = {"array", "string", "number"};
   if (!field.choices.empty()) schema["enum"] = field.choices;
   if (std::isfinite(field.range.low)) schema["minimum"] = field.range.low;
   if (std::isfinite(field.range.high)) schema["maximum"] = field.range.high;
