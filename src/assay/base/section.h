@@ -85,6 +85,12 @@ struct Shift {
   int height = 0, width = 0;     // px of the model's input
 };
 
+// A picture that is no row's: values from 0 to 1, channel by channel.
+struct Drawing {
+  int channels = 0, height = 0, width = 0;
+  std::vector<float> values;
+};
+
 // One of several views of a picture that stand side by side: with a map over it, with a region
 // shaded, with a region replaced, or as it is.
 struct Panel {
@@ -94,6 +100,7 @@ struct Panel {
   std::optional<Replacement> replacement;
   std::optional<std::int64_t> row = {};  // of another picture than the exhibit's
   std::optional<Shift> shift = {};
+  std::optional<Drawing> drawing = {};  // instead of the exhibit's
   double difference = 0;  // instead of the picture: 0.5 + this gain · (picture − the first panel's)
 };
 

@@ -81,6 +81,20 @@ void replace(Picture& p, const Region& region, const Picture& donor) {
   });
 }
 
+Picture drawn_picture(const Drawing& drawing) {
+  Picture p{drawing.height, drawing.width, drawing.channels, 8, {}};
+  const std::size_t area =
+      static_cast<std::size_t>(drawing.height) * static_cast<std::size_t>(drawing.width);
+  const auto channels = static_cast<std::size_t>(drawing.channels);
+  if (drawing.values.size() != area * channels)
+    throw BugError("panel: a drawing has another size than it says");
+  for (std::size_t i = 0; i < area; ++i)
+    for (std::size_t c = 0; c < channels; ++c)
+      p.bytes.push_back(static_cast<std::uint8_t>(
+          std::lround(255 * std::clamp(drawing.values[c * area + i], 0.0F, 1.0F))));
+  return p;
+}
+
 // Grey where both are equal.
 Picture difference(const Picture& p, const Picture& from, double gain) {
   if (p.height != from.height || p.width != from.width)
@@ -104,6 +118,7 @@ std::string panels_png(const Picture& picture, const std::vector<Panel>& panels,
     if (panel.shift)
       drawn =
           panel_canvas(shifted ? shifted(*panel.shift) : shifted_picture(picture, *panel.shift));
+    if (panel.drawing) drawn = panel_canvas(drawn_picture(*panel.drawing));
     if (panel.difference > 0 && !tiles.empty())
       drawn = difference(drawn, tiles.front().picture, panel.difference);
     if (panel.overlay) drawn = overlaid(drawn, *panel.overlay);

@@ -33,12 +33,8 @@ TakenPicture taken_picture(const network::Classifier& classifier, const imaging:
   const std::string bytes = data.bytes(at), &id = data.rows()[at].id;
   const imaging::Picture picture =
       data.picture(at, bytes, {input.upright, input.channels == Channels::kGray});
-  const Slot slot{&picture, id};
   TakenPicture p;
-  p.pixels =
-      pixels_of_input(classifier, input_tensor(classifier, input, {&slot, 1}).narrow(0, 0, 1))
-          .clamp(0, 1)
-          .contiguous();
+  p.pixels = shown_pixels(classifier, picture, id);
   p.truth = row_truth(classifier, data, row, picture);
   p.draw = draw;
   p.view = std::make_shared<const imaging::CameraView>(
@@ -72,7 +68,8 @@ DriftingCamera::DriftingCamera(const network::Classifier& classifier,
       if (i < pictures_.size()) truths.push_back(pictures_[i].truth);
     }
     const auto kept = static_cast<std::int64_t>(truths.size());
-    for (const double m : judged(answers(at::cat(shown), false).narrow(0, 0, kept), truths).margin)
+    for (const double m :
+         judged(answers_to_pixels(classifier_, at::cat(shown)).narrow(0, 0, kept), truths).margin)
       margins.push_back(std::abs(m));
   }
   const double median = median_of(std::move(margins));
@@ -94,13 +91,6 @@ double DriftingCamera::distance(const std::vector<double>& theta) const {
   for (const TakenPicture& p : pictures_)
     sum += imaging::image_distance(changed(p, row_of(theta)), p.pixels, distance_).item<double>();
   return sum / static_cast<double>(pictures_.size());
-}
-
-at::Tensor DriftingCamera::answers(const at::Tensor& pixels, bool slopes) const {
-  at::Tensor input = model_input(classifier_, pixels);
-  if (!slopes && classifier_.input_size().uint8)
-    input = at::round(input).clamp(0, 255).to(at::kByte);
-  return answers_of(classifier_, input, slopes);
 }
 
 std::vector<double> DriftingCamera::change_metric(const std::vector<double>& theta,
@@ -145,8 +135,8 @@ DriftingCamera::Slope DriftingCamera::asked(const std::vector<double>& theta,
       answer.distance +=
           imaging::image_distance(shown.back().detach(), p.pixels, distance_).item<double>() / n;
     }
-    const at::Tensor said =
-        answers(at::cat(shown), with_slope).narrow(0, 0, static_cast<std::int64_t>(count));
+    const at::Tensor said = answers_to_pixels(classifier_, at::cat(shown), with_slope)
+                                .narrow(0, 0, static_cast<std::int64_t>(count));
     const at::Tensor loss = losses_of(said, truths, scale_).sum();
     answer.loss += loss.item<double>() / n;
     for (const double s : judged(said.detach(), truths).score) answer.score += s / n;

@@ -60,7 +60,6 @@ class DriftingCamera {
 
  private:
   at::Tensor changed(const TakenPicture& picture, const at::Tensor& theta) const;
-  at::Tensor answers(const at::Tensor& pixels, bool slopes) const;  // of a micro-batch
   Slope asked(const std::vector<double>& theta, bool with_slope) const;
 
   const network::Classifier& classifier_;

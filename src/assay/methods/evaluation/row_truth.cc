@@ -4,6 +4,7 @@
 
 #include "assay/base/error.h"
 #include "assay/methods/batch.h"
+#include "assay/methods/visualisation/pixels.h"
 #include "assay/network/classifier.h"
 
 namespace assay::methods {
@@ -48,6 +49,15 @@ Truth row_truth(const network::Classifier& classifier, const imaging::DataSet& d
       .slice(1, p.left, p.left + p.window.width)
       .copy_(resized);
   return truth;
+}
+
+at::Tensor shown_pixels(const network::Classifier& classifier, const imaging::Picture& picture,
+                        const std::string& id) {
+  const Slot slot{&picture, id};
+  return pixels_of_input(classifier,
+                         input_tensor(classifier, classifier.input(), {&slot, 1}).narrow(0, 0, 1))
+      .clamp(0, 1)
+      .contiguous();
 }
 
 }  // namespace assay::methods

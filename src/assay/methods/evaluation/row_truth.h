@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "assay/imaging/data_set.h"
 #include "assay/methods/evaluation/truth.h"
@@ -13,5 +14,8 @@ bool segments(const network::Classifier& classifier);
 Truth row_truth(const network::Classifier& classifier, const imaging::DataSet& data,
                 std::int64_t row, const imaging::Picture& picture);
 bool is_known(const Truth& truth);
+// A row's picture as the model is shown it: [1,C,H,W] in [0,1].
+at::Tensor shown_pixels(const network::Classifier& classifier, const imaging::Picture& picture,
+                        const std::string& id);
 
 }  // namespace assay::methods

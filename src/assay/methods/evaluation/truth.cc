@@ -4,6 +4,7 @@
 
 #include "assay/base/error.h"
 #include "assay/methods/attribution/target.h"
+#include "assay/methods/visualisation/pixels.h"
 #include "assay/network/pass.h"
 
 namespace assay::methods {
@@ -44,6 +45,14 @@ at::Tensor answers_of(const network::Classifier& classifier, const at::Tensor& i
   if (classifier.output().kind == OutputKind::kSegmentation)
     return classifier.pixel_logits(input, slopes);
   return slopes ? classifier.logits(input) : classifier.forward(input).logits;
+}
+
+at::Tensor answers_to_pixels(const network::Classifier& classifier, const at::Tensor& pixels,
+                             bool slopes) {
+  at::Tensor input = model_input(classifier, pixels);
+  if (!slopes && classifier.input_size().uint8)
+    input = at::round(input).clamp(0, 255).to(at::kByte);
+  return answers_of(classifier, input, slopes);
 }
 
 Overlap overlap_of(const at::Tensor& answer, const at::Tensor& truth_mask) {

@@ -31,6 +31,9 @@ struct Judged {
 // [N,K] or, of a segmentation, [N,K,h,w], of a micro-batch as the model takes it: by the inference executor, or with slopes.
 at::Tensor answers_of(const network::Classifier& classifier, const at::Tensor& input,
                       bool slopes = false);
+// The same of pixels [N,C,H,W] in [0,1]: rounded to 8 bits first where the file takes those, but not on the way of a slope.
+at::Tensor answers_to_pixels(const network::Classifier& classifier, const at::Tensor& pixels,
+                             bool slopes = false);
 // Of the answers of some pictures; BugError where answers and truths do not fit.
 Judged judged(const at::Tensor& answers, const std::vector<Truth>& truths);
 // [N], differentiable.
