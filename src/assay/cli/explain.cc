@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "assay/base/file.h"
 #include "assay/base/npy.h"
 #include "assay/cli/command.h"
+#include "assay/cli/out_folder.h"
 #include "assay/cli/selection.h"
 #include "assay/imaging/data_set.h"
 #include "assay/imaging/overlay.h"
@@ -22,8 +22,6 @@
 #include "assay/network/torch.h"
 
 namespace assay::cli {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -107,6 +105,7 @@ class Explainer {
         method_(method),
         settings_(settings),
         data_mean_(std::move(data_mean)),
+        folder_(options.directory),
         target_(wanted_class(options.target, classifier.labels())) {
     if (of_layer())
       layer_ = options.layer.empty() ? methods::default_layer(classifier)
@@ -167,8 +166,7 @@ class Explainer {
   void write(const imaging::Row& row, const imaging::Picture& picture, std::int64_t target,
              const Overlay& overlay, const methods::Attribution& made, const at::Tensor& classes) {
     const std::string status = status_of(overlay.values), method(method_.info.name);
-    const std::string base =
-        (fs::path(options_.directory) / (unique_stem(row.id) + "." + method)).string();
+    const std::string base = folder_.next(row.id) + "." + method;
     write_npy(base + ".npy", {overlay.height, overlay.width}, overlay.values);
     if (made.channels.defined())
       write_tensor(base + ".channels.npy", made.channels[0].contiguous());
@@ -221,20 +219,14 @@ class Explainer {
   }
 
   // Pictures of two folders may share a stem: the second is called STEM-2.
-  std::string unique_stem(const std::string& id) {
-    const std::string stem = fs::path(id).stem().string();
-    const int n = ++stems_[stem];
-    return n == 1 ? stem : stem + "-" + std::to_string(n);
-  }
-
   const ExplainOptions& options_;
   const network::Classifier& classifier_;
   const methods::Method& method_;
   const Settings& settings_;
   at::Tensor data_mean_;
+  OutFolder folder_;
   std::int64_t target_;
   std::string layer_;  // empty where the method explains the input
-  std::map<std::string, int> stems_;
 };
 
 // Every option of every method, with the methods that have it.
@@ -301,9 +293,6 @@ void add_explain(CLI::App& app, const Global& global, Action& action) {
           network::Classifier::open(options->model.model, options->model.input_description(),
                                     options->model.output_description(),
                                     options->model.label_names(), options->model.reading());
-      std::error_code error;
-      fs::create_directories(options->directory, error);
-      if (error) throw InputError(options->directory, "cannot be made: " + error.message());
       Explainer explainer(
           *options, method, settings, classifier,
           asks_for_data_mean(settings) ? methods::mean_color(classifier, data) : at::Tensor());

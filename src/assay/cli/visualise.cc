@@ -13,6 +13,7 @@
 #include "assay/base/error.h"
 #include "assay/base/file.h"
 #include "assay/cli/command.h"
+#include "assay/cli/out_folder.h"
 #include "assay/cli/progress.h"
 #include "assay/cli/selection.h"
 #include "assay/imaging/contact_sheet.h"
@@ -247,9 +248,7 @@ int visualise(const VisualiseOptions& options, const Global& global) {
     request.near_name = options.near;
   }
   const jobs::Visualise job(classifier, std::move(request));
-  std::error_code error;
-  fs::create_directories(options.directory, error);
-  if (error) throw InputError(options.directory, "cannot be made: " + error.message());
+  const OutFolder folder(options.directory);
   jobs::RunOptions run;
   run.directory = options.directory;
   run.threads = thread_count(global);
