@@ -113,10 +113,16 @@ Value threshold(Call& c) {  // x where x > threshold, else value
 }
 
 // As at inference; a file exported in training mode would answer differently each time.
-Value dropout(Call& c) {
+Value nothing_dropped(Call& c) {
   if (c.flag(2) && c.real(1, 0) != 0)
     throw Untranslated("in training mode; export the model after eval()");
   return c.cell(0);
+}
+// Kept as a node that passes its input on: dropout.h makes it active again.
+Value dropout(Call& c) {
+  Value same = nothing_dropped(c);
+  if (c.real(1, 0) == 0) return same;
+  return tensor(c.emit("Dropout", {c.tensor(0), c.graph.scalar(c.number(1), at::kFloat)}));
 }
 
 Value softmax_of(Call& c, const char* op) {
@@ -150,9 +156,9 @@ constexpr ScriptOperator kScriptActivationOperators[] = {
      [](Call& c) { return tensor(softmax(c, c.tensor(0), c.axis(1, c.tensor(0).trial.dim()))); }},
     {"aten::log_softmax", [](Call& c) { return softmax_of(c, "LogSoftmax"); }},
     {"aten::dropout", dropout},
-    {"aten::feature_dropout", dropout},
-    {"aten::alpha_dropout", dropout},
-    {"aten::feature_alpha_dropout", dropout},
+    {"aten::feature_dropout", nothing_dropped},
+    {"aten::alpha_dropout", nothing_dropped},
+    {"aten::feature_alpha_dropout", nothing_dropped},
 };
 
 }  // namespace
