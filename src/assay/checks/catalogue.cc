@@ -13,11 +13,13 @@
 #include "assay/checks/performance/accuracy.h"
 #include "assay/checks/performance/calibration.h"
 #include "assay/checks/performance/segmentation.h"
+#include "assay/checks/robustness/robustness.h"
 #include "assay/checks/sensitivity/corruption.h"
 #include "assay/checks/sensitivity/effect.h"
 #include "assay/checks/sensitivity/screening.h"
 #include "assay/checks/sensitivity/sensitivity.h"
 #include "assay/checks/sensitivity/tolerance.h"
+#include "assay/checks/uncertainty/uncertainty.h"
 
 namespace assay::checks {
 
@@ -69,6 +71,10 @@ std::span<const Entry> catalogue() {
                   {kRobustness | kTransparency, kDevelopment | kControl | kRiskManagement}),
       row<Corruption>("sensitivity", embedded::page_corruption,
                       {kRobustness, kDevelopment | kControl | kMetrics}),
+      row<Uncertainty>("uncertainty", embedded::page_uncertainty,
+                       {kHumanAgency | kRobustness, kDevelopment | kControl | kMetrics}),
+      row<Robustness>("robustness", embedded::page_robustness,
+                      {kRobustness, kDevelopment | kControl | kRiskManagement}),
       row<DriftSynthesis>("camera", embedded::page_drift_synthesis,
                           {kRobustness, kDevelopment | kControl | kRiskManagement}),
       row<DriftForensics>("camera", embedded::page_drift_forensics,

@@ -2,6 +2,7 @@
 
 #include "assay/base/error.h"
 #include "assay/network/classifier.h"
+#include "assay/network/dropout.h"
 
 namespace assay::checks {
 
@@ -16,6 +17,17 @@ std::shared_ptr<const network::Classifier> OtherModels::open(const std::string& 
     throw InputError(file, "has " + std::to_string(opened->classes()) +
                                " classes, the audited model " + std::to_string(audited.classes()));
   known = std::move(opened);
+  return known;
+}
+
+std::shared_ptr<const network::DropoutSampler> OtherModels::dropping(
+    const network::Classifier& audited, const std::vector<network::DropoutPlace>& places) {
+  std::string key = audited.sha256();
+  for (const auto& place : places)
+    key += "/" + place.value + "=" + std::to_string(place.rate) + (place.channels ? "c" : "");
+  const std::lock_guard lock(mutex_);
+  auto& known = dropping_[key];
+  if (!known) known = std::make_shared<const network::DropoutSampler>(audited, places);
   return known;
 }
 

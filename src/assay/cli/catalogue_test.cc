@@ -73,6 +73,8 @@ class CatalogueTest : public ProgramTest, public testing::WithParamInterface<std
   std::string short_settings() const {
     if (GetParam() == "drift-forensics")
       return "steps: 2, starts: 1, search_images: 3, grid: 1, apart: none, budgets: \"0.05\"";
+    if (GetParam() == "robustness")
+      return "attacks: fgsm, eps: \"0.02\", images: 6, nearest: fab(steps=3)";
     if (GetParam() == "drift-synthesis") return "corruptions: brightness";
     return "";
   }
@@ -157,7 +159,7 @@ TEST_P(CatalogueTest, RefusesEveryIllegalValueByName) {
     SCOPED_TRACE(field.name);
     EXPECT_FALSE(field.help.empty());
     EXPECT_NO_THROW(checked(field, field.initial, "")) << "its own default is illegal";
-    refused(field.name, "[1, 2]");
+    refused(field.name, field.list ? "[[1], 2]" : "[1, 2]");
     if (!field.choices.empty()) refused(field.name, "no-such-word");
     if (std::holds_alternative<bool>(field.initial)) refused(field.name, "7");
     const bool whole = std::holds_alternative<std::int64_t>(field.initial);

@@ -40,6 +40,7 @@ void add_synthesise(CLI::App& app, const Global& global, Action& action);
 void add_optimise_camera(CLI::App& app, const Global& global, Action& action);
 void add_within(CLI::App& app, const Global& global, Action& action);
 void add_explain(CLI::App& app, const Global& global, Action& action);
+void add_attack(CLI::App& app, const Global& global, Action& action);
 void add_visualise(CLI::App& app, const Global& global, Action& action);
 void add_checks(CLI::App& app, const Global& global, Action& action);
 void add_schema(CLI::App& app, const Global& global, Action& action);

@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   add_optimise_camera(app, global, action);
   add_within(app, global, action);
   add_explain(app, global, action);
+  add_attack(app, global, action);
   add_visualise(app, global, action);
   add_checks(app, global, action);
   add_schema(app, global, action);
