@@ -218,7 +218,6 @@ class Explainer {
     return all;
   }
 
-  // Pictures of two folders may share a stem: the second is called STEM-2.
   const ExplainOptions& options_;
   const network::Classifier& classifier_;
   const methods::Method& method_;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "assay/checks/performance/calibration.h"
+#include "assay/checks/reliability_figure.h"
 #include "assay/checks/section_text.h"
 #include "assay/stats/number_text.h"
 
@@ -38,28 +39,12 @@ std::string answer(const Calibration::Result& r) {
 }
 
 Figure diagram(const Calibration::Diagram& d, const std::string& id, const std::string& title) {
-  Figure f;
+  Figure f = reliability_figure(d.cells, d.bands);
   f.id = id;
   f.title = title;
   f.caption =
       "Hit rate over confidence, one point a bin. The band is where 95 % of calibrated models with "
       "these confidences would lie; a point outside it is more than noise. Below: pictures a bin.";
-  f.kind = FigureKind::kReliability;
-  f.x_label = "confidence";
-  f.y_label = "hit rate";
-  Series rates{"hit rate", {}, {}, {}, {}}, counts{"pictures", {}, {}, {}, {}};
-  const auto bins = static_cast<double>(d.cells.size());
-  for (std::size_t b = 0; b < d.cells.size(); ++b) {
-    const stats::Cell& cell = d.cells[b];
-    counts.x.push_back((static_cast<double>(b) + 0.5) / bins);
-    counts.y.push_back(cell.count);
-    if (cell.count == 0) continue;
-    rates.x.push_back(cell.forecast / cell.count);
-    rates.y.push_back(cell.hits / cell.count);
-    rates.low.push_back(d.bands[b].low);
-    rates.high.push_back(d.bands[b].high);
-  }
-  f.series = {std::move(rates), std::move(counts)};
   return f;
 }
 

@@ -154,15 +154,10 @@ class RobustnessSummary {
     const auto radii = certified_radii(result_.params);
     if (!(result_.params.smoothing > 0)) return;
     result_.radii = radii;
-    for (const double r : radii) {
-      double sum = 0;
-      const auto holds = [&](std::size_t i) {
+    for (const double r : radii)
+      mean("certified_accuracy/" + number_text(r, 6), [&](std::size_t i) {
         return found_[i].record && found_[i].record->radius[found_[i].k] >= r ? 1.0 : 0.0;
-      };
-      for (std::size_t i = 0; i < asked_.size(); ++i) sum += holds(i);
-      result_.certified.push_back(asked_.empty() ? NAN : sum / static_cast<double>(asked_.size()));
-      mean("certified_accuracy/" + number_text(r, 6), holds);
-    }
+      });
   }
 
   // Points asked until a picture fell, at the largest size.

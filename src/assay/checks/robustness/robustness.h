@@ -123,7 +123,7 @@ struct Robustness {
     std::vector<Group> groups;
     std::vector<std::pair<std::string, std::vector<double>>> classes;  // likewise
     std::vector<double> nearest;                                       // ascending
-    std::vector<double> radii, certified;                              // the share at each
+    std::vector<double> radii;                                         // that are certified
     std::vector<std::string> reasons;                                  // for masking
     bool straight_through = false;
     std::vector<std::vector<double>>

@@ -181,10 +181,11 @@ class UncertaintySummary {
     }
     abstain();
     result_.curve = stats::risk_coverage(doubt_);
+    // The best order: all right rows, then one wrong one after the other.
     stats::Doubt best = doubt_;
-    for (std::size_t i = 0; i < best.wrong.size(); ++i) best.uncertainty[i] = best.wrong[i];
-    for (std::size_t i = 0, w = 0; i < best.wrong.size(); ++i)
-      if (best.wrong[i]) best.uncertainty[i] = 1 + static_cast<double>(w++);
+    double last = 0;
+    for (std::size_t i = 0; i < best.wrong.size(); ++i)
+      best.uncertainty[i] = best.wrong[i] ? ++last : 0;
     result_.best = stats::risk_coverage(best);
   }
 

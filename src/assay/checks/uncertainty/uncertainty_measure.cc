@@ -42,7 +42,7 @@ std::vector<float> features_of(const at::Tensor& value, std::int64_t slot) {
   return {row.data_ptr<float>(), row.data_ptr<float>() + row.numel()};
 }
 
-// What the single pass said, as a prediction of one sample.
+// What a picture's samples say; a single pass is one sample.
 void tell(const Sampled& sampled, int classes, Record& record) {
   const auto m = stats::summarise_samples(sampled.probabilities, classes);
   record.samples = static_cast<int>(m.samples);

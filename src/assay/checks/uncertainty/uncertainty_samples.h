@@ -24,8 +24,8 @@ struct Sampled {
   std::vector<double> probabilities;
   std::vector<double> trace;  // Uncertainty::Record::trace
 };
-// One a slot of `slots`, in their order; slots whose clean logits are not finite get none. A picture's samples end at its own
-// standard error: 8, 16, … are looked at.
+// One a unit, in their order; their clean logits must be finite. A picture's samples end at its own standard error: 8, 16, … are
+// looked at.
 std::vector<Sampled> sampled_predictions(const Subject& subject, const Uncertainty::Params& params,
                                          const std::vector<Unit>& units, const Context& context);
 

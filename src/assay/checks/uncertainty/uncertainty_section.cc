@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "assay/checks/reliability_figure.h"
 #include "assay/checks/section_text.h"
 #include "assay/checks/uncertainty/uncertainty.h"
 #include "assay/checks/uncertainty/uncertainty_samples.h"
@@ -72,25 +73,10 @@ Figure risk_figure(const Result& r) {
 }
 
 Figure reliability(const Result& r) {
-  Figure f;
+  Figure f = reliability_figure(r.cells, r.bands);
   f.id = "reliability";
   f.title = "Does the mean's confidence say how often it is right?";
   f.caption = "The band is what a calibrated model of the same confidences would show.";
-  f.kind = FigureKind::kReliability;
-  f.x_label = "confidence";
-  f.y_label = "hit rate";
-  Series rates{"hit rate", {}, {}, {}, {}}, counts{"pictures", {}, {}, {}, {}};
-  const auto bins = static_cast<double>(r.cells.size());
-  for (std::size_t b = 0; b < r.cells.size(); ++b) {
-    counts.x.push_back((static_cast<double>(b) + 0.5) / bins);
-    counts.y.push_back(r.cells[b].count);
-    if (r.cells[b].count == 0) continue;
-    rates.x.push_back(r.cells[b].forecast / r.cells[b].count);
-    rates.y.push_back(r.cells[b].hits / r.cells[b].count);
-    rates.low.push_back(r.bands[b].low);
-    rates.high.push_back(r.bands[b].high);
-  }
-  f.series = {std::move(rates), std::move(counts)};
   return f;
 }
 
