@@ -1,11 +1,11 @@
 #include "assay/checks/robustness/robustness_attacks.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 
 #include "assay/base/error.h"
+#include "assay/base/number_in.h"
 
 namespace assay::checks {
 
@@ -17,18 +17,14 @@ constexpr const char *kNoise = "noise(steps=50)", *kScores = "square(steps=200)"
                      *kSaturated = "pgd(steps=40, restarts=2)",
                      *kTransfer = "pgd(steps=40, restarts=1, iterate=last)";
 
-bool number_of(std::string_view text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-}
-
 // "8/255" or "0.03".
 bool size_of(const std::string& text, double& eps) {
   const std::size_t slash = text.find('/');
-  double below = 1;
-  if (!number_of(text.substr(0, slash), eps)) return false;
-  if (slash != std::string::npos && !number_of(text.substr(slash + 1), below)) return false;
-  eps /= below;
+  const auto above = number_in(text.substr(0, slash)),
+             below = slash == std::string::npos ? std::optional(1.0)
+                                                : number_in(text.substr(slash + 1));
+  if (!above || !below) return false;
+  eps = *above / *below;
   return std::isfinite(eps) && eps > 0;
 }
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "assay/base/error.h"
 #include "assay/base/field.h"
+#include "assay/base/number_in.h"
 
 namespace assay::checks {
 
@@ -33,11 +33,9 @@ std::vector<std::string> split(const std::string& text, char at) {
 }
 
 double number(const std::string& text, const std::string& where) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
-    throw InputError(where, "got \"" + text + "\", wanted a number");
-  return value;
+  const auto value = number_in(text);
+  if (!value) throw InputError(where, "got \"" + text + "\", wanted a number");
+  return *value;
 }
 
 By by_named(const std::string& word, const std::string& where) {

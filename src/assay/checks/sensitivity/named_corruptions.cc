@@ -1,9 +1,9 @@
 #include "assay/checks/sensitivity/named_corruptions.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "assay/base/error.h"
+#include "assay/base/number_in.h"
 
 namespace assay::checks {
 
@@ -54,12 +54,11 @@ std::vector<const imaging::Corruption*> corruption_types(const std::string& text
 std::vector<double> corruption_severities(const std::string& text) {
   std::vector<double> severities;
   for (const std::string& part : parts_of(text)) {
-    double value = -1;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (error != std::errc() || end != part.data() + part.size() || !(value >= 0 && value <= 5))
+    const auto value = number_in(part);
+    if (!value || !(*value >= 0 && *value <= 5))
       throw InputError("checks.corruption.severities",
                        "got \"" + part + "\", wanted numbers from 0 to 5");
-    severities.push_back(value);
+    severities.push_back(*value);
   }
   if (severities.empty()) throw InputError("checks.corruption.severities", "no severity is named");
   return severities;

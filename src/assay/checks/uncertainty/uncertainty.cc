@@ -1,10 +1,10 @@
 #include "assay/checks/uncertainty/uncertainty.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 
+#include "assay/base/number_in.h"
 #include "assay/base/seed.h"
 #include "assay/checks/clusters.h"
 #include "assay/checks/drawn_rows.h"
@@ -50,12 +50,11 @@ double log_sum_exp(const std::vector<float>& logits) {
 std::vector<std::pair<std::string, double>> coverages_of(const Uncertainty::Params& params) {
   std::vector<std::pair<std::string, double>> all;
   for (const std::string& text : split_names(params.coverages)) {
-    double c = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), c);
-    if (error != std::errc() || end != text.data() + text.size() || !(c > 0 && c <= 1))
+    const auto c = number_in(text);
+    if (!c || !(*c > 0 && *c <= 1))
       throw InputError("checks.uncertainty.coverages",
                        "got \"" + text + "\", wanted shares above 0 up to 1");
-    all.emplace_back(text, c);
+    all.emplace_back(text, *c);
   }
   return all;
 }

@@ -1,10 +1,10 @@
 #include "assay/checks/uncertainty/uncertainty_samples.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "assay/base/error.h"
+#include "assay/base/number_in.h"
 #include "assay/base/seed.h"
 #include "assay/checks/sensitivity/asked_picture.h"
 #include "assay/checks/sensitivity/factor_space.h"
@@ -20,12 +20,11 @@ constexpr const char* kWhere = "checks.uncertainty";
 constexpr int kFirstLook = 8;
 
 double number_of(const std::string& text, double low, double high, const std::string& where) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high))
+  const auto value = number_in(text);
+  if (!value || !(*value >= low && *value <= high))
     throw InputError(where, "got \"" + text + "\", wanted a number from " + to_text(low) + " to " +
                                 to_text(high));
-  return value;
+  return *value;
 }
 
 // Grows one picture's samples and says when they are enough.

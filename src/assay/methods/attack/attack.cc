@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "assay/base/error.h"
 #include "assay/base/field.h"
+#include "assay/base/number_in.h"
 
 namespace assay::methods {
 
@@ -41,24 +41,23 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, last - first + 1);
 }
 
-double number_in(const std::string& text, double low, double high, bool whole,
-                 const std::string& where) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() ||
-      !(value >= low && value <= high) || (whole && value != std::floor(value)))
+double number_between(const std::string& text, double low, double high, bool whole,
+                      const std::string& where) {
+  const auto value = number_in(text);
+  if (!value || !(*value >= low && *value <= high) || (whole && *value != std::floor(*value)))
     throw InputError(where, fmt::format("got \"{}\", wanted {} from {} to {}", text,
                                         whole ? "a whole number" : "a number", low, high));
-  return value;
+  return *value;
 }
 
 void set(Attack& attack, const std::string& name, const std::string& value,
          const std::string& where) {
-  if (name == "steps") attack.steps = static_cast<int>(number_in(value, 1, 1e6, true, where));
+  if (name == "steps") attack.steps = static_cast<int>(number_between(value, 1, 1e6, true, where));
   if (name == "restarts")
-    attack.restarts = static_cast<int>(number_in(value, 1, 1000, true, where));
-  if (name == "targets") attack.targets = static_cast<int>(number_in(value, 1, 1000, true, where));
-  if (name == "step") attack.step = number_in(value, 1e-6, 10, false, where);
+    attack.restarts = static_cast<int>(number_between(value, 1, 1000, true, where));
+  if (name == "targets")
+    attack.targets = static_cast<int>(number_between(value, 1, 1000, true, where));
+  if (name == "step") attack.step = number_between(value, 1e-6, 10, false, where);
   if (name == "iterate") {
     if (value != "best" && value != "last")
       throw InputError(where, "got \"" + value + "\", wanted best or last");
